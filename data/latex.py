@@ -1,0 +1,125 @@
+"""LaTeX maths as tokens, and its canonical form: one picture, one label.
+
+`tokenize` and `detokenize` are exact inverses. `normalize` parses a formula and writes it again with one spelling for
+every picture; the tables are in `latex_rules.py`, the parser in `latex_parser.py` and `latex_commands.py`.
+
+    python -c "from data.latex import normalize; print(normalize(r'{\bf x}_1^{} \over 2'))"
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from .latex_commands import parse
+from .latex_parser import UnparsableError
+from .latex_rules import DROPPED, EXPANDED, STARRED, SYNONYMS, TEXT
+
+_ENVIRONMENT = r'\\(?:begin|end)\s*+\{[A-Za-z\s]*+\*?+\s*+\}'
+_STARRED = '|'.join(re.escape(name) + r'\*' for name in sorted(STARRED))
+_TOKEN = re.compile(rf'{_ENVIRONMENT}|{_STARRED}|\\[A-Za-z]++|\\.|%[^\n]*+\n?|[^\s%]|\\', re.DOTALL)
+# The same with white space: after a control word TeX skips it, elsewhere text mode shows it.
+_TOKEN_OR_SPACE = re.compile(
+    rf'{_ENVIRONMENT}|(?:{_STARRED}|\\[A-Za-z]++)(?:\s++)?|\\.|%[^\n]*+\n?\s*+|[^\s%]|\\|\s++', re.DOTALL
+)
+_TEXT = re.compile('|'.join(re.escape(name) for name in sorted(TEXT)))
+# Harvard-normalised text has a space between all tokens, which means nothing: `\textrm { i f ~ x }`.
+_SPACED = re.compile(r'\{(?:\s++(?:[^\s\\{}$]|\\[A-Za-z]++|\\.))++\s++\}', re.DOTALL)
+_ROUNDS = 4
+
+
+def tokenize(latex: str) -> list[str]:
+    r"""Splits maths into control words, control symbols, `\begin{env}`, `\end{env}` and single characters.
+
+    White space and comments are dropped; inside text (`\text{for all}`, `\mbox`, ...) a space becomes the token `~`.
+    Never raises, in time linear in the length.
+    """
+    if _TEXT.search(latex):
+        return _tokenize_text(latex)
+    tokens = _TOKEN.findall(latex)
+    if '{' in latex or '%' in latex:
+        return [_compact(t) if len(t) > 6 and t[-1] == '}' else t for t in tokens if t[0] != '%']
+    return tokens
+
+
+def detokenize(tokens: Sequence[str]) -> str:
+    r"""The shortest readable LaTeX: `tokenize(detokenize(tokens)) == tokens` for every answer of `tokenize`."""
+    pieces: list[str] = []
+    word = ''
+    for token in tokens:
+        if word and (_is_letter(token[0]) or (token == '*' and word in STARRED)):
+            pieces.append(' ')
+        pieces.append(token)
+        word = token if token[0] == '\\' and _is_letter(token[-1]) and len(token) > 1 else ''
+    return ''.join(pieces)
+
+
+def normalize(latex: str) -> str:
+    """The canonical LaTeX of the picture that `latex` draws, without needless spaces.
+
+    Never raises: what does not parse (unbalanced braces, nesting deeper than any formula) gets the rules for single
+    tokens only. Idempotent: the answer is a fixed point.
+    """
+    tokens = tokenize(latex)
+    for _ in range(_ROUNDS):
+        before = tokens
+        try:
+            tokens = parse(tokens)
+        except UnparsableError:
+            tokens = _rename(tokens)
+        if tokens == before:
+            break
+    return detokenize(tokens)
+
+
+@cache
+def fingerprint() -> str:
+    """Changes whenever the rules do: names what is kept of `normalize`'s answers."""
+    sources = sorted(Path(__file__).parent.glob('latex*.py'))
+    return hashlib.sha256(b''.join(source.read_bytes() for source in sources)).hexdigest()[:16]
+
+
+def _tokenize_text(latex: str) -> list[str]:
+    tokens: list[str] = []
+    modes = ['maths']  # 'dollar' is maths inside of text
+    last = ''
+    for match in _TOKEN_OR_SPACE.finditer(latex):
+        token = match[0]
+        if token.isspace():
+            if modes[-1] == 'text' and token:
+                tokens.append('~')
+            continue
+        if token[0] == '%':
+            continue
+        if token[0] == '\\' and len(token) > 2:
+            token = _compact(token)
+        elif token == '{':
+            is_text = last in TEXT or modes[-1] == 'text'
+            modes.append('text' if is_text and not _SPACED.match(latex, match.start()) else 'maths')
+        elif token == '}' and len(modes) > 1:
+            modes.pop()
+        elif token == '$' and modes[-1] != 'maths':
+            modes[-1] = 'dollar' if modes[-1] == 'text' else 'text'
+        tokens.append(token)
+        last = token
+    return tokens
+
+
+def _compact(token: str) -> str:
+    return ''.join(token.split())
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalpha()
+
+
+def _rename(tokens: Sequence[str]) -> list[str]:
+    renamed: list[str] = []
+    for token in tokens:
+        token = SYNONYMS.get(token, token)
+        if token in EXPANDED:
+            renamed += EXPANDED[token]
+        elif token not in DROPPED:
+            renamed.append(token)
+    return renamed

@@ -1,0 +1,130 @@
+"""Environments in the canonical form of LaTeX: alignments, matrices, cases."""
+
+import re
+from typing import Final
+
+from . import latex_rules as rules
+from .latex_fonts import Items
+from .latex_parser import Parser
+
+_SKIP: Final = re.compile(r'[-+]?[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|\\[A-Za-z]+)')
+
+
+def environment(parser: Parser, token: str, out: Items, font: str) -> None:
+    r"""Appends the canonical form of the environment that `\begin{name}`, already read, opens."""
+    name = token[len(r'\begin{') : -1]
+    end = rf'\end{{{name}}}'
+    if name in rules.UNWRAPPED_ENVIRONMENTS:
+        out += parser.sequence(font, frozenset({end}))
+        parser.position += 1
+        return
+    columns = _arguments(parser, name)
+    table = rows(parser, font, end)
+    single = len(table) < 2
+    if name in rules.ALIGNED:
+        out += join(table, '') if single else _wrap('aligned', join(table))
+    elif name in rules.GATHERED:
+        out += join(table, '') if single else _wrap('gathered', join(table))
+    elif name in rules.CASES:
+        out += _wrap('cases', join(table))
+    elif name in rules.REVERSED_CASES:
+        out += (*_wrap('array', ['{', 'l', 'l', '}', *join(table)]), r'\}')
+    elif name == 'subarray':
+        out += join(table, '') if single else (r'\substack', '{', *join(table), '}')
+    elif name in rules.MATRICES or (columns and set(columns) == {'c'}):
+        opening, closing = rules.MATRICES.get(name, ('', ''))
+        inner = join(table) if single and all(len(row) < 2 for row in table) else _wrap('matrix', join(table))
+        out += (*([opening] if opening else []), *inner, *([closing] if closing else []))
+    elif columns:
+        out += _wrap('array', ['{', *columns, '}', *join(table)])
+    else:
+        out += _wrap(name, join(table))
+    parser.tail = 0
+
+
+def _arguments(parser: Parser, name: str) -> list[str]:
+    """Reads an environment's arguments; the columns of an array are the answer."""
+    if parser.skip_space() == '[' and (
+        name in rules.ALIGNED or name in rules.GATHERED or name in rules.ARRAYS or name.endswith('matrix*')
+    ):
+        position, option = parser.position, parser.bracket()
+        if option is None or len(option) != 1 or option[0] not in set('tbclr'):
+            parser.position = position
+    if name in rules.ENVIRONMENT_ARGUMENT:
+        parser.raw_argument()
+    return _columns(parser.raw_argument()) if name in rules.ARRAYS else []
+
+
+def rows(parser: Parser, font: str, end: str) -> list[list[Items]]:
+    """Rows of cells up to `end`, which is read; empty ones at the end are left out."""
+    stop = frozenset({'&', r'\\', r'\cr', r'\tabularnewline', r'\newline', end})
+    table: list[list[Items]] = [[]]
+    while True:
+        table[-1].append(parser.sequence(font, stop))
+        token = parser.peek()
+        parser.position += 1
+        if token == '&':
+            continue
+        while table[-1] and not table[-1][-1]:
+            table[-1].pop()
+        if token == end:
+            break
+        position, option = parser.position, parser.bracket()
+        if option is not None and not _SKIP.fullmatch(''.join(t for t in option if t not in rules.WORD_SPACE)):
+            parser.position = position
+        table.append([])
+    while table and not table[-1]:
+        table.pop()
+    return table
+
+
+def join(table: list[list[Items]], column: str = '&') -> Items:
+    r"""Writes rows and cells; `{}` keeps a bracket or a star from being read as an option of `\\`."""
+    out: Items = []
+    for i, row in enumerate(table):
+        if i:
+            out.append(r'\\')
+            if row and row[0] and row[0][0] in {'[', '*'}:
+                out += ('{', '}')
+        for j, cell in enumerate(row):
+            if j and column:
+                out.append(column)
+            out += cell
+    return out
+
+
+def _wrap(name: str, items: Items) -> Items:
+    guard = ['{', '}'] if name in {'aligned', 'gathered'} and items[:1] == ['['] else []
+    return [rf'\begin{{{name}}}', *guard, *items, rf'\end{{{name}}}']
+
+
+def _columns(spec: list[str]) -> list[str]:
+    """Reduces a column specification to l, c, r and |."""
+    columns: list[str] = []
+    position = 0
+
+    def argument() -> list[str]:
+        nonlocal position
+        position += 1
+        if spec[position : position + 1] != ['{']:
+            return spec[position : position + 1]
+        begin, level = position + 1, 1
+        while level and position + 1 < len(spec):
+            position += 1
+            level += (spec[position] == '{') - (spec[position] == '}')
+        return spec[begin:position]
+
+    while position < len(spec):
+        token = spec[position]
+        if token in {'l', 'c', 'r', '|'}:
+            columns.append(token)
+        elif token in {'p', 'm', 'b'}:
+            columns.append('l')
+            argument()
+        elif token in {'@', '!', '>', '<'}:
+            argument()
+        elif token == '*':
+            count = ''.join(argument())
+            columns += _columns(argument()) * (int(count) if re.fullmatch('[1-9][0-9]?', count) else 1)
+        position += 1
+    return columns

@@ -1,0 +1,88 @@
+r"""Fonts in the canonical form of LaTeX: which letters a font changes, and how neighbours of one font are written.
+
+The parser writes a formula as a flat list of items: plain tokens, letters that carry a font as `(font, token)`, and
+characters that only text can set as `(font, token, 'text')`. Fonts are pushed down to the letters, so `{\bf x_1}` and
+`\mathbf{x}_{\mathbf 1}` give the same items, and a font that does not change a glyph (`\mathrm{2}`) leaves no trace.
+"""
+
+from typing import TypeAlias
+
+from . import latex_rules as rules
+
+Item: TypeAlias = str | tuple[str, ...]
+Items: TypeAlias = list[Item]
+
+
+def combine(outer: str, inner: str) -> str:
+    """The font that `inner` gives inside of `outer`."""
+    return rules.BOLD.get(inner, inner) if outer.startswith('sym') else inner
+
+
+def combine_text(outer: str, inner: str) -> str:
+    """The same for text, where weight and shape add up: bold italic is nearly the glyph of \\boldsymbol."""
+    return 'sym' if {outer, inner} == {'bf', 'it'} or outer == 'sym' and inner in {'bf', 'it'} else inner
+
+
+def symbol(token: str, font: str) -> Item:
+    """One symbol in `font`, or plain where the font does not change it."""
+    if not font:
+        return token
+    if font == 'sc':
+        return ('rm', token.upper()) if token in rules.LETTERS else token
+    if token in rules.LETTERS:
+        return (font, token)
+    if token in rules.DIGITS or (token in rules.CAPITAL_GREEK and font in rules.GREEK_FONTS):
+        return token if font == 'rm' else ('bf' if font == 'sym' else font, token)
+    if font.startswith('sym') and token not in rules.NEVER_BOLD and token not in rules.CAPITAL_GREEK:
+        return ('sym', token)
+    return token
+
+
+def text_symbol(token: str, font: str) -> Item:
+    """A character that maths cannot set: a space, a hyphen, an accent."""
+    return ({'': 'rm', 'sc': 'rm', 'sym': 'bf'}.get(font, font), token, 'text')
+
+
+def operator(items: Items) -> str:
+    r"""The command of a function name that was spelt in letters: `\sin`; empty if the items are anything else."""
+    if any(type(item) is str or item[0] != 'rm' for item in items):
+        return ''
+    name = ''.join(item[1] for item in items)
+    return '\\' + name if name in rules.OPERATORS else ''
+
+
+def write(items: Items) -> list[str]:
+    """Joins neighbours of one font and writes their commands."""
+    out: list[str] = []
+    index, end = 0, len(items)
+    while index < end:
+        item = items[index]
+        if type(item) is str:
+            out.append(item)
+            index += 1
+            continue
+        font, letters, is_text = item[0], [], False
+        while index < end and type(item := items[index]) is tuple and item[0] == font:
+            index += 1
+            if item[1] != '~':
+                is_text |= len(item) > 2
+            elif not letters or letters[-1] == '~':
+                continue
+            letters.append(item[1])
+        if letters and letters[-1] == '~':
+            letters.pop()
+        if letters:
+            out += _run(font, letters, is_text or '~' in letters, index < end and items[index] in {'_', '^'})
+    return out
+
+
+def _run(font: str, letters: list[str], is_text: bool, has_scripts: bool) -> list[str]:
+    if font == 'rm' and not is_text:
+        name = ''.join(letters)
+        if name in rules.OPERATORS and not (has_scripts and name in rules.LIMIT_OPERATORS):
+            return ['\\' + name]
+    if font == 'it' and len(letters) == 1 and letters[0] in rules.LETTERS:
+        return letters
+    if font.startswith('sym '):
+        return [r'\boldsymbol', '{', rules.FONT_NAMES[font[4:]][0], '{', *letters, '}', '}']
+    return [rules.FONT_NAMES[font][is_text], '{', *letters, '}']

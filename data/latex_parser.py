@@ -1,0 +1,268 @@
+"""The parser behind `normalize` in `latex.py`: reads tokens and writes canonical items in the same pass.
+
+What single commands do is in `latex_commands.py`, the items in `latex_fonts.py`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from . import latex_rules as rules
+from .latex_fonts import Item, Items, combine, symbol, text_symbol
+
+_DEPTH: Final = 80
+_SUB, _SUP = 1, 2
+_GROUP: Final = frozenset({'}'})
+_SCRIPTS: Final = frozenset({'_', '^', "'"})
+_SPACES: Final = rules.WORD_SPACE | {r'\;', r'\:', r'\quad', r'\phantom', r'\hphantom'}
+_LENGTH: Final = re.compile(
+    r'[-+]*[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|dd|cc|fil+|\\[A-Za-z]+)(?:(?:plus|minus)(?=[-+\d.\\]))?'
+)
+
+Handler: TypeAlias = Callable[['Parser', str, Items, str], None]
+
+
+class UnparsableError(ValueError):
+    """The tokens are not balanced, or nested deeper than any formula."""
+
+
+class Parser:
+    """Recursive descent over tokens; every method reads on from `position`.
+
+    `handlers` maps a command to a function of parser, command, list to append to and font; a handler may set `tail`.
+    """
+
+    def __init__(self, tokens: Sequence[str], handlers: Mapping[str, Handler], depth: int = 0) -> None:
+        self.tokens = tokens
+        self.handlers = handlers
+        self.position = 0
+        self.depth = depth
+        self.in_script = 0
+        self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
+
+    def peek(self) -> str:
+        """The next token, empty at the end."""
+        return self.tokens[self.position] if self.position < len(self.tokens) else ''
+
+    def skip_space(self) -> str:
+        """The next token that is not space; it stays unread."""
+        while (token := self.peek()) in rules.WORD_SPACE:
+            self.position += 1
+        return token
+
+    def descend(self) -> None:
+        """Counts one level of nesting, which `depth -= 1` ends."""
+        self.depth += 1
+        if self.depth > _DEPTH:
+            raise UnparsableError('nested too deeply')
+
+    def sequence(self, font: str, stop: frozenset[str]) -> Items:
+        """A maths list up to a token of `stop` (or the end, if `stop` is empty), which stays unread."""
+        self.descend()
+        tokens, end = self.tokens, len(self.tokens)
+        out: Items = []
+        numerator: Items | None = None
+        infix = ''
+        start, has_base, tail = 0, False, 0  # of the atom that a script would belong to
+        while True:
+            if self.position >= end:
+                if stop:
+                    raise UnparsableError('the end is missing')
+                break
+            token = tokens[self.position]
+            if token in stop:
+                break
+            if token in rules.LETTERS:
+                start, has_base, tail = len(out), True, 0
+                out.append(symbol(token, font) if font else token)
+                self.position += 1
+                continue
+            token = rules.SYNONYMS.get(token, token)
+            if token in _SCRIPTS:
+                written = self.scripts(out, font, start, has_base, tail)
+                has_base, tail = has_base and not written, written or tail
+                continue
+            self.position += 1
+            if token in rules.SWITCHES:
+                font = combine(font, rules.SWITCHES[token])
+            elif token in rules.INFIX:
+                if numerator is not None:
+                    raise UnparsableError('two fractions in one group')
+                numerator, infix, out, has_base, tail = out, token, [], False, 0
+            elif token in rules.DROPPED:
+                if token in rules.WORD_SPACE and font in rules.TEXT_FONTS:
+                    out.append(text_symbol('~', font))
+            else:
+                before, self.tail = len(out), 0
+                if token == '{':
+                    out += self.group(font)
+                else:
+                    self.command(token, out, font)
+                if token == '{' or len(out) > before:
+                    start, has_base, tail = before, len(out) > before, self.tail
+        if numerator is not None:
+            out, tail = self.fraction(infix, numerator, out), 0
+        self.depth -= 1
+        self.tail = tail
+        return out
+
+    def group(self, font: str) -> Items:
+        """A maths list up to its closing brace, which is read; the opening one has been."""
+        items = self.sequence(font, _GROUP)
+        self.position += 1
+        return items
+
+    def command(self, token: str, out: Items, font: str) -> None:
+        """Appends what the token, already read, and its arguments become."""
+        if (handler := self.handlers.get(token)) is not None:
+            handler(self, token, out, font)
+        elif token.startswith(r'\begin{'):
+            self.handlers[r'\begin'](self, token, out, font)
+        elif token in rules.CLOSERS or token.startswith(r'\end{'):
+            raise UnparsableError(token)
+        else:
+            out.append(symbol(token, font))
+
+    def fraction(self, infix: str, above: Items, below: Items) -> Items:
+        """`above \\over below` and its like."""
+        name = rules.INFIX[infix]
+        if name in rules.ARGUMENTS:
+            return [name, '{', *above, '}', '{', *below, '}']
+        stack: Items = [*above, r'\\', *below]
+        if self.in_script and not name:
+            return [r'\substack', '{', *stack, '}']
+        opening, closing = name.split() if name else ('', '')
+        matrix: Items = [r'\begin{matrix}', *stack, r'\end{matrix}']
+        return [opening, *matrix, closing] if name else matrix
+
+    # --- Scripts ------------------------------------------------------------------------------------------------------
+
+    def scripts(self, out: Items, font: str, start: int, has_base: bool, tail: int) -> int:
+        """Appends the scripts that follow an atom, which began at `start` and has those of `tail`; says which."""
+        sub, sup, staggered = self.read_scripts(font)
+        written = (_SUB if sub else 0) | (_SUP if sup else 0)
+        if not written:
+            return 0
+        if not has_base or (tail and not tail & written):
+            out += ('{', '}')
+        elif tail:
+            out.insert(start, '{')
+            out.append('}')
+        below: Items = ['_', '{', *sub, '}'] if sub else []
+        above: Items = ['^', '{', *sup, '}'] if sup else []
+        if staggered and sub and sup:
+            out += (*below, '{', '}', *above) if staggered == '^' else (*above, '{', '}', *below)
+        else:
+            out += below + above
+        return written
+
+    def read_scripts(self, font: str) -> tuple[Items, Items, str]:
+        r"""Subscript, superscript, and which of them begins with space: `R^a_{\phantom a b}` sets the b further right."""
+        sub: Items | None = None
+        sup: Items | None = None
+        primes, staggered = False, ''
+        while True:
+            token = self.skip_space() if sub is not None or sup is not None else self.peek()
+            token = rules.SYNONYMS.get(token, token)
+            if token == "'":
+                self.position += 1
+                sup, primes = [*(sup or []), r'\prime'], True
+            elif token == '^' and (sup is None or primes):
+                self.position += 1
+                staggered = staggered or self.begins_with_space('^')
+                sup, primes = [*(sup or []), *self.script(font)], False
+            elif token == '_' and sub is None:
+                self.position += 1
+                staggered = staggered or self.begins_with_space('_')
+                sub = self.script(font)
+            elif token in {r'\limits', r'\nolimits'}:
+                self.position += 1
+            else:
+                return sub or [], sup or [], staggered
+
+    def begins_with_space(self, script: str) -> str:
+        """`script`, if the group that follows begins with space, else nothing."""
+        following = self.tokens[self.position : self.position + 2]
+        return script if len(following) > 1 and following[0] == '{' and following[1] in _SPACES else ''
+
+    def script(self, font: str) -> Items:
+        self.in_script += 1
+        items = self.argument(font)
+        self.in_script -= 1
+        # A prime that is a superscript in the superscript: `x^{'}`.
+        return items[4:-1] if items[:4] == ['{', '}', '^', '{'] and set(items[4:-1]) == {r'\prime'} else items
+
+    # --- Arguments ----------------------------------------------------------------------------------------------------
+
+    def argument(self, font: str) -> Items:
+        """What follows as an argument: a group without its braces, or one atom; nothing at the end."""
+        while (token := self.skip_space()) in rules.DROPPED and token != '&':
+            self.position += 1
+        token = rules.SYNONYMS.get(token, token)
+        if not token or token in rules.CLOSERS or token == '&' or token.startswith(r'\end{'):
+            return []
+        if token in _SCRIPTS or token in rules.INFIX:
+            if token != "'":
+                raise UnparsableError(f'{token} as an argument')
+            token = r'\prime'
+        self.position += 1
+        if token == '{':
+            return self.group(font)
+        if token in rules.SWITCHES:
+            return []
+        out: Items = []
+        self.descend()
+        self.command(token, out, font)
+        self.depth -= 1
+        return out
+
+    def raw_argument(self) -> list[str]:
+        """The tokens of an argument as they stand."""
+        token = self.skip_space()
+        if not token or token in rules.CLOSERS:
+            return []
+        self.position += 1
+        if token != '{':
+            return [token]
+        begin, level = self.position, 1
+        while level:
+            if self.position >= len(self.tokens):
+                raise UnparsableError('the end is missing')
+            token = self.tokens[self.position]
+            level += (token == '{') - (token == '}')
+            self.position += 1
+        return list(self.tokens[begin : self.position - 1])
+
+    def bracket(self) -> list[str] | None:
+        """The tokens of an optional argument, if one follows."""
+        if self.skip_space() != '[':
+            return None
+        level = 0
+        for index in range(self.position + 1, len(self.tokens)):
+            token = self.tokens[index]
+            if token == ']' and level == 0:
+                found = list(self.tokens[self.position + 1 : index])
+                self.position = index + 1
+                return found
+            level += (token == '{') - (token == '}')
+            if level < 0:
+                break
+        return None
+
+    def length(self) -> None:
+        """Skips a length such as `-3.5pt plus 1fil`, if one follows."""
+        while True:
+            ahead = [t for t in self.tokens[self.position : self.position + 24] if t not in rules.WORD_SPACE and t != '=']
+            match = _LENGTH.match(''.join(ahead))
+            if match is None:
+                return
+            rest = len(match[0])
+            while rest > 0:
+                token = self.peek()
+                rest -= len(token) if token not in rules.WORD_SPACE and token != '=' else 0
+                self.position += 1
+            if not match[0].endswith(('plus', 'minus')):
+                return
+
+
+__all__ = ['Handler', 'Item', 'Items', 'Parser', 'UnparsableError']

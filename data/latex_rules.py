@@ -1,0 +1,217 @@
+"""The tables behind `normalize` in `latex.py`: what each LaTeX command becomes in the canonical form.
+
+A table marked *lossy* changes the picture, by spacing, size or a nearly equal glyph; every other entry gives the same
+glyphs at the same places.
+"""
+
+from typing import Final
+
+LETTERS: Final = frozenset('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
+DIGITS: Final = frozenset('0123456789')
+
+# --- Tokens -----------------------------------------------------------------------------------------------------------
+
+STARRED: Final = frozenset({r'\operatorname', r'\hspace', r'\vspace', r'\tag', r'\DeclareMathOperator'})
+
+# Commands whose argument is text: there a space is seen. The value is the font of the text.
+TEXT: Final = {
+    r'\text': 'rm', r'\mbox': 'rm', r'\hbox': 'rm', r'\textrm': 'rm', r'\textnormal': 'rm', r'\textup': 'rm',
+    r'\textmd': 'rm', r'\makebox': 'rm', r'\vbox': 'rm', r'\vcenter': 'rm', r'\intertext': 'rm', r'\fbox': 'rm',
+    r'\framebox': 'rm', r'\textsc': 'sc', r'\textbf': 'bf', r'\textit': 'it', r'\textsl': 'it', r'\emph': 'it',
+    r'\textsf': 'sf', r'\texttt': 'tt',
+}  # fmt: skip
+FRAMED: Final = frozenset({r'\fbox', r'\framebox'})
+# These set upright text even inside of italic text; \mbox and \text go on in the font around them.
+ROMAN: Final = frozenset({r'\textrm', r'\textnormal'})
+TEXT_ACCENTS: Final = frozenset({r"\'", r'\`', r'\"', r'\^', r'\~', r'\='})
+# In text these are (nearly) the glyphs of maths; other characters (hyphen, quotes) are not.
+SHARED_PUNCTUATION: Final = frozenset('.,;:()[]/=+!?<>|')
+
+# --- Tokens that go (lossy: they are space, size or bookkeeping) ------------------------------------------------------
+
+WORD_SPACE: Final = frozenset({'~', r'\ ', '\\\n', '\\\t', '\\\r', r'\space', r'\nobreakspace', '\\'})
+TEXT_SPACE: Final = WORD_SPACE | {r'\quad', r'\qquad', r'\enspace', r'\\'}
+DROPPED: Final = WORD_SPACE | frozenset({
+    r'\,', r'\:', r'\;', r'\!', r'\>', r'\/', r'\-', r'\*', r'\@', r'\quad', r'\qquad', r'\thinspace', r'\enspace',
+    r'\medspace', r'\thickspace', r'\negthinspace', r'\negmedspace', r'\negthickspace', r'\enskip', r'\hfil', r'\hfill',
+    r'\hss', r'\vfil', r'\vfill', r'\nobreak', r'\allowbreak', r'\break', r'\linebreak', r'\null', r'\strut',
+    r'\mathstrut', r'\smallskip', r'\medskip', r'\bigskip', r'\displaystyle', r'\textstyle', r'\scriptstyle',
+    r'\scriptscriptstyle', r'\limits', r'\nolimits', r'\displaylimits', r'\nonumber', r'\notag', r'\tiny',
+    r'\scriptsize', r'\footnotesize', r'\small', r'\normalsize', r'\large', r'\Large', r'\LARGE', r'\huge', r'\Huge',
+    r'\boldmath', r'\unboldmath', r'\sl', r'\sc', r'\em', r'\normalfont', r'\rmfamily', r'\sffamily',
+    r'\ttfamily', r'\bfseries', r'\itshape', r'\slshape', r'\scshape', r'\upshape', r'\mdseries', r'\protect', r'\relax', r'\noindent', r'\centering', r'\begingroup',
+    r'\endgroup', r'\bgroup', r'\egroup', r'\xspace', r'\leavevmode', r'\ignorespaces', r'\unskip', r'\par', '$', '&',
+    r'\(', r'\)', r'\[', r'\]', r'\mathsurround', r'\noalign', r'\normalbaselines', r'\qed', r'\qedhere',
+})  # fmt: skip
+
+# Dropped together with that many arguments.
+DROPPED_WITH_ARGUMENTS: Final = {
+    r'\hspace': 1, r'\hspace*': 1, r'\vspace': 1, r'\vspace*': 1, r'\mspace': 1, r'\label': 1, r'\tag': 1, r'\tag*': 1,
+    r'\ref': 1, r'\eqref': 1, r'\cite': 1, r'\phantom': 1, r'\hphantom': 1, r'\vphantom': 1, r'\addtocounter': 2,
+    r'\setcounter': 2, r'\setlength': 2, r'\addtolength': 2, r'\color': 1, r'\footnote': 1, r'\pagebreak': 0,
+    r'\footnotemark': 0, r'\refstepcounter': 1, r'\renewcommand': 2, r'\hypertarget': 1,
+}  # fmt: skip
+
+# Dropped together with the length that follows.
+DROPPED_WITH_LENGTH: Final = frozenset({r'\kern', r'\mkern', r'\hskip', r'\mskip', r'\vskip', r'\raise', r'\lower',
+                                        r'\moveleft', r'\moveright'})  # fmt: skip
+
+# Wrappers: the value says which argument stays (0-based) out of how many.
+UNWRAPPED: Final = {
+    r'\mathord': (0, 1), r'\mathbin': (0, 1), r'\mathrel': (0, 1), r'\mathopen': (0, 1),
+    r'\mathclose': (0, 1), r'\mathpunct': (0, 1), r'\mathinner': (0, 1), r'\ensuremath': (0, 1), r'\smash': (0, 1),
+    r'\rlap': (0, 1), r'\llap': (0, 1), r'\clap': (0, 1), r'\mathrlap': (0, 1), r'\mathllap': (0, 1),
+    r'\mathclap': (0, 1), r'\lefteqn': (0, 1), r'\textcolor': (1, 2), r'\colorbox': (1, 2), r'\mathchoice': (0, 4),
+    r'\raisebox': (1, 2), r'\scalebox': (1, 2), r'\resizebox': (2, 3), r'\hyperlink': (1, 2), r'\href': (1, 2),
+    r'\MakeUppercase': (0, 1), r'\uppercase': (0, 1), r'\textsubscript': (0, 1), r'\textsuperscript': (0, 1),
+    r'\nicefrac': (0, 1), r'\mathnormal': (0, 1), r'\hyperref': (0, 1),
+}  # fmt: skip
+# Of these the argument is text.
+UNWRAPPED_TEXT: Final = frozenset({r'\rlap', r'\llap', r'\clap', r'\raisebox', r'\colorbox', r'\MakeUppercase',
+                                   r'\uppercase', r'\href', r'\hyperlink', r'\scalebox', r'\resizebox'})  # fmt: skip
+
+UNWRAPPED_WITH_OPTION: Final = frozenset({r'\smash', r'\textcolor', r'\colorbox', r'\hyperref'})
+
+SIZED: Final = frozenset(
+    rf'\{size}{side}' for size in ('big', 'Big', 'bigg', 'Bigg') for side in ('', 'l', 'r', 'm')
+) | {r'\middle'}
+
+# --- One glyph, one name ----------------------------------------------------------------------------------------------
+
+SYNONYMS: Final = {
+    r'\le': r'\leq', r'\ge': r'\geq', r'\ne': r'\neq', r'\to': r'\rightarrow', r'\gets': r'\leftarrow',
+    r'\lbrace': r'\{', r'\rbrace': r'\}', r'\lbrack': '[', r'\rbrack': ']', r'\lvert': '|', r'\rvert': '|',
+    r'\vert': '|', r'\mid': '|', r'\lVert': r'\|', r'\rVert': r'\|', r'\Vert': r'\|', r'\dotsc': r'\ldots',
+    r'\dotso': r'\ldots', r'\hdots': r'\ldots', r'\textellipsis': r'\ldots', r'\mathellipsis': r'\ldots',
+    r'\dotsb': r'\cdots', r'\dotsm': r'\cdots', r'\dotsi': r'\cdots', r'\land': r'\wedge', r'\lor': r'\vee',
+    r'\lnot': r'\neg', r'\owns': r'\ni', r'\colon': ':', r'\vcentcolon': ':', r'\ordinarycolon': ':', r'\lt': '<',
+    r'\gt': '>', r'\ast': '*', r'\iff': r'\Longleftrightarrow', r'\implies': r'\Longrightarrow',
+    r'\impliedby': r'\Longleftarrow', r'\dag': r'\dagger', r'\ddag': r'\ddagger', r'\textdagger': r'\dagger',
+    r'\cdotp': r'\cdot', r'\ldotp': '.', r'\i': r'\imath', r'\j': r'\jmath', r'\slash': '/', r'\bot': r'\perp',
+    r'\backslash': r'\setminus', r'\bigtriangleup': r'\triangle', r'\Box': r'\square', r'\Diamond': r'\lozenge',
+    r'\leadsto': r'\rightsquigarrow', r'\lhd': r'\vartriangleleft', r'\rhd': r'\vartriangleright',
+    r'\unlhd': r'\trianglelefteq', r'\unrhd': r'\trianglerighteq', r'\restriction': r'\upharpoonright',
+    r'\Tilde': r'\tilde', r'\Hat': r'\hat', r'\Bar': r'\bar', r'\Vec': r'\vec', r'\Dot': r'\dot', r'\Ddot': r'\ddot',
+    r'\Check': r'\check', r'\Breve': r'\breve', r'\Acute': r'\acute', r'\Grave': r'\grave', r'\dfrac': r'\frac',
+    r'\tfrac': r'\frac', r'\cfrac': r'\frac', r'\sfrac': r'\frac', r'\dbinom': r'\binom', r'\tbinom': r'\binom',
+    r'\stackrel': r'\overset', r'\sp': '^', r'\sb': '_', r'\lq': '`', r'\rq': "'", r'\textbackslash': r'\setminus',
+    r'\textbar': '|', r'\textless': '<', r'\textgreater': '>', r'\textbullet': r'\bullet', r'\degree': r'\circ',
+    r'\cr': r'\\', r'\tabularnewline': r'\\', r'\newline': r'\\', r'\doublecup': r'\Cup', r'\doublecap': r'\Cap',
+    r'\bold': r'\mathbf', r'\Bbb': r'\mathbb', r'\frak': r'\mathfrak', r'\mathbold': r'\boldsymbol',
+    r'\bm': r'\boldsymbol', r'\pmb': r'\boldsymbol', r'\underbar': r'\underline',
+    r'\textunderscore': r'\_', r'\textstar': r'\star', r'\texttimes': r'\times',
+    r'\lparen': '(', r'\rparen': ')', r'\And': r'\&',
+}  # fmt: skip
+
+EXPANDED: Final = {
+    r'\coloneqq': (':', '='), r'\coloneq': (':', '-'), r'\eqqcolon': ('=', ':'), r'\Coloneqq': (':', ':', '='),
+    r'\dblcolon': (':', ':'), '…': (r'\ldots',), '−': ('-',), '′': (r'\prime',),
+}  # fmt: skip
+
+# \not followed by one of these has a name of its own (one glyph either way).
+NEGATED: Final = {'=': r'\neq', r'\in': r'\notin'}
+
+OPERATORS: Final = frozenset(
+    'arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min '
+    'Pr sec sin sinh sup tan tanh'.split()
+)
+# These take their scripts below and above in a display, \mathrm{max}_x does not.
+LIMIT_OPERATORS: Final = frozenset('det gcd inf lim liminf limsup max min Pr sup'.split())
+
+# \dots is \cdots before these (amsmath, section 4.3), else \ldots.
+CENTERED: Final = frozenset({
+    '+', '-', '=', '<', '>', r'\times', r'\cdot', r'\cdots', r'\leq', r'\geq', r'\le', r'\ge', r'\otimes', r'\oplus',
+    r'\cup', r'\cap', r'\wedge', r'\vee', r'\land', r'\lor', r'\circ', r'\subset', r'\subseteq', r'\rightarrow', r'\to',
+    r'\in', r'\equiv', r'\sim', r'\ll', r'\gg', r'\prec', r'\succ', r'\int', r'\oint', r'\pm', r'\mp', r'\ast',
+    r'\star', r'\neq', r'\ne', r'\approx', r'\leqslant', r'\geqslant', r'\Rightarrow', r'\rtimes', r'\mapsto',
+    r'\simeq', r'\cong', r'\supset', r'\supseteq', r'\setminus', r'\boxtimes', r'\sqcup', r'\longrightarrow',
+    r'\hookrightarrow', r'\leftarrow', r'\iff', r'\implies', r'\odot', r'\bullet', r'\triangleq', r'\leftrightarrow',
+})  # fmt: skip
+
+# --- Fonts ------------------------------------------------------------------------------------------------------------
+
+# Commands with an argument.
+FONTS: Final = {
+    r'\mathrm': 'rm', r'\mathbf': 'bf', r'\mathit': 'it', r'\mathsf': 'sf', r'\mathtt': 'tt', r'\mathcal': 'cal',
+    r'\mathbb': 'bb', r'\mathfrak': 'frak', r'\mathscr': 'scr', r'\boldsymbol': 'sym', r'\mathup': 'rm',
+    r'\mathds': 'bb', r'\mathbbm': 'bb', r'\mathnormal': '', r'\operatorname': 'rm', r'\operatorname*': 'rm',
+}  # fmt: skip
+# Switches that hold until the group ends. In maths only the first have an effect.
+SWITCHES: Final = {
+    r'\rm': 'rm', r'\bf': 'bf', r'\it': 'it', r'\sf': 'sf', r'\tt': 'tt', r'\cal': 'cal', r'\mit': '', r'\scr': 'scr',
+}  # fmt: skip
+TEXT_SWITCHES: Final = SWITCHES | {
+    r'\sl': 'it', r'\sc': 'sc', r'\normalfont': 'rm', r'\rmfamily': 'rm', r'\sffamily': 'sf', r'\ttfamily': 'tt',
+    r'\bfseries': 'bf', r'\itshape': 'it', r'\slshape': 'it', r'\scshape': 'sc', r'\upshape': 'rm', r'\em': 'it',
+    r'\mdseries': 'rm',
+}  # fmt: skip
+# Canonical commands: for letters, and for text that maths cannot set (spaces, hyphens).
+FONT_NAMES: Final = {
+    'rm': (r'\mathrm', r'\text'), 'bf': (r'\mathbf', r'\textbf'), 'it': (r'\mathit', r'\textit'),
+    'sf': (r'\mathsf', r'\textsf'), 'tt': (r'\mathtt', r'\texttt'), 'cal': (r'\mathcal', ''), 'bb': (r'\mathbb', ''),
+    'frak': (r'\mathfrak', ''), 'scr': (r'\mathscr', ''), 'sym': (r'\boldsymbol', ''),
+}  # fmt: skip
+TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})
+# Inside \boldsymbol a font command changes to its bold version, where there is one.
+BOLD: Final = {'': 'sym', 'rm': 'bf', 'bf': 'bf', 'it': 'sym', 'sf': 'sym sf', 'cal': 'sym cal',
+               'frak': 'sym frak', 'sym': 'sym'}  # fmt: skip
+
+CAPITAL_GREEK: Final = frozenset(
+    rf'\{name}' for name in 'Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split()
+)
+GREEK_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt', 'sym', 'sym sf'})
+_BIG_OPERATORS: Final = frozenset(
+    rf'\{name}'
+    for name in 'sum prod coprod bigcup bigcap bigoplus bigotimes bigodot bigwedge bigvee biguplus bigsqcup'.split()
+)
+# The extension font has no bold version: \boldsymbol leaves these as they are.
+NEVER_BOLD: Final = _BIG_OPERATORS | {r'\int', r'\iint', r'\iiint', r'\oint'}
+# In a display these have their scripts below and above.
+LIMIT_SYMBOLS: Final = _BIG_OPERATORS | {rf'\{name}' for name in LIMIT_OPERATORS}
+
+# --- Commands with arguments ------------------------------------------------------------------------------------------
+
+ARGUMENTS: Final = {
+    **{rf'\{name}': 1 for name in (
+        'hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring widehat widetilde widecheck overline '
+        'underline overbrace underbrace overrightarrow overleftarrow overleftrightarrow underrightarrow underleftarrow '
+        'underleftrightarrow overparen underparen wideparen overbracket underbracket boxed slashed cancel bcancel '
+        'xcancel dashuline uline').split()},
+    **{rf'\{name}': 2 for name in 'frac binom overset underset accentset underaccent sideset rule'.split()},
+}  # fmt: skip
+# An optional argument stays, in brackets.
+OPTIONAL: Final = frozenset({r'\sqrt', r'\xrightarrow', r'\xleftarrow', r'\xleftrightarrow', r'\xRightarrow',
+                             r'\xLeftarrow', r'\xmapsto', r'\xhookrightarrow', r'\xhookleftarrow'})  # fmt: skip
+INFIX: Final = {r'\over': r'\frac', r'\choose': r'\binom', r'\atop': '', r'\brack': '[ ]', r'\brace': r'\{ \}'}
+
+# --- Environments -----------------------------------------------------------------------------------------------------
+
+ALIGNED: Final = frozenset('aligned align align* alignat alignat* alignedat split eqnarray eqnarray* flalign flalign* '
+                           'IEEEeqnarray IEEEeqnarray* multline multline* multlined dmath dmath* dgroup'.split())
+GATHERED: Final = frozenset('gathered gather gather*'.split())
+ENVIRONMENT_ARGUMENT: Final = frozenset('alignat alignat* alignedat IEEEeqnarray IEEEeqnarray*'.split())
+CASES: Final = frozenset('cases cases* dcases dcases* numcases'.split())
+REVERSED_CASES: Final = frozenset('rcases rcases* drcases drcases*'.split())
+ARRAYS: Final = frozenset({'array', 'tabular', 'subarray'})
+# Delimiters and a matrix.
+_DELIMITED: Final = {'': ('', ''), 'p': ('(', ')'), 'b': ('[', ']'), 'v': ('|', '|'), 'V': (r'\|', r'\|'),
+                     'B': (r'\{', r'\}')}  # fmt: skip
+MATRICES: Final = {
+    prefix + name + star: delimiters
+    for prefix, delimiters in _DELIMITED.items()
+    for name in ('matrix', 'smallmatrix')
+    for star in ('', '*')
+}
+UNWRAPPED_ENVIRONMENTS: Final = frozenset(
+    'subequations small footnotesize scriptsize large Large equation equation* displaymath math center'.split()
+)
+
+# --- Delimiters -------------------------------------------------------------------------------------------------------
+
+CLOSERS: Final = frozenset({'}', r'\right'})
+DELIMITERS: Final = frozenset('()[]|/.<>') | {r'\{', r'\}', r'\|'} | {
+    rf'\{name}'
+    for name in 'langle rangle lbrace rbrace lbrack rbrack vert Vert lvert rvert lVert rVert mid lfloor rfloor lceil '
+    'rceil uparrow downarrow updownarrow Uparrow Downarrow Updownarrow backslash setminus lgroup rgroup lmoustache '
+    'rmoustache llbracket rrbracket ulcorner urcorner llcorner lrcorner'.split()
+}

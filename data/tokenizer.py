@@ -1,0 +1,148 @@
+r"""Builds the tokenizer: one token for each LaTeX command, delimiter, letter and digit of the canonical formulas.
+
+    python -m data.tokenizer formulas.jsonl.xz more.jsonl --out tokenizer --min-count 20
+
+Files are JSON lines with the key `latex` (`.jsonl`, `.jsonl.xz`) or one formula a line (`.lst`, Latin-1 as im2latex-100k
+is distributed). The result needs no code of ours: `AutoTokenizer.from_pretrained('tokenizer')` loads it.
+"""
+
+import argparse
+import json
+import lzma
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
+
+from .latex import normalize, tokenize
+
+SPECIAL_TOKENS = ('<|pad|>', '<|bos|>', '<|eos|>', '<|unk|>')
+_PIECE = r'\\(?:begin|end)\{[A-Za-z]*\*?\}|\\[A-Za-z]+|\\[^A-Za-z]|[^\s\\]'
+_MARK = '\ue000'  # a private character, after control words while tokens are joined
+
+
+def build_tokenizer(formulas: Iterable[str], min_count: int = 1) -> PreTrainedTokenizerFast:
+    """A word-level tokenizer over the tokens that at least `min_count` of the canonical `formulas` hold.
+
+    Ids are by falling frequency after the special tokens `<|pad|>` 0, `<|bos|>` 1, `<|eos|>` 2, `<|unk|>` 3. Encoding
+    adds bos and eos; `decode(ids, skip_special_tokens=True)` gives a canonical formula back exactly.
+    """
+    return tokenizer_of(count_tokens(formulas), min_count)
+
+
+def count_tokens(formulas: Iterable[str]) -> Counter[str]:
+    """How many formulas hold each token."""
+    counts: Counter[str] = Counter()
+    for formula in formulas:
+        counts.update(set(tokenize(formula)))
+    return counts
+
+
+def tokenizer_of(counts: Counter[str], min_count: int = 1) -> PreTrainedTokenizerFast:
+    """The tokenizer of `build_tokenizer` from token counts."""
+    kept = sorted((t for t, n in counts.items() if n >= min_count), key=lambda token: (-counts[token], token))
+    vocabulary = {token: index for index, token in enumerate((*SPECIAL_TOKENS, *kept))}
+    pad, bos, eos, unk = SPECIAL_TOKENS
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=unk))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_PIECE), 'isolated'),
+            pre_tokenizers.Split(Regex(r'^\s+$'), 'removed'),
+        ]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace(Regex(r'^\\[A-Za-z]+\K$'), _MARK),
+            decoders.Fuse(),
+            decoders.Replace(Regex(_MARK + '(?![A-Za-z])'), ''),
+            decoders.Replace(_MARK, ' '),
+        ]
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f'{bos} $A {eos}', special_tokens=[(bos, vocabulary[bos]), (eos, vocabulary[eos])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=pad,
+        bos_token=bos,
+        eos_token=eos,
+        unk_token=unk,
+        clean_up_tokenization_spaces=False,
+        padding_side='right',
+    )
+
+
+def read_formulas(path: Path) -> Iterator[str]:
+    """The formulas of a file, one after the other. Raises ValueError for a line that has none."""
+    if path.suffix == '.lst':
+        with path.open(encoding='latin-1', newline='\n') as lines:
+            yield from (line.rstrip('\n') for line in lines)
+        return
+    with lzma.open(path, 'rt', encoding='utf-8') if path.suffix == '.xz' else path.open(encoding='utf-8') as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                latex = json.loads(line)['latex']
+            except (json.JSONDecodeError, KeyError, TypeError):
+                raise ValueError(f'{path}:{number}: not a JSON object with the key "latex"') from None
+            yield str(latex)
+
+
+def _count_chunk(formulas: Sequence[str]) -> tuple[Counter[str], Counter[tuple[str, ...]]]:
+    tokens: Counter[str] = Counter()
+    sets: Counter[tuple[str, ...]] = Counter()
+    for formula in formulas:
+        found = set(tokenize(normalize(formula)))
+        tokens.update(found)
+        sets[tuple(sorted(found))] += 1
+    return tokens, sets
+
+
+def _chunks(formulas: Iterator[str], size: int = 2000) -> Iterator[list[str]]:
+    while chunk := list(islice(formulas, size)):
+        yield chunk
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m data.tokenizer', description='Builds the tokenizer of a corpus.')
+    parser.add_argument('files', nargs='+', type=Path, metavar='FILE', help='.jsonl, .jsonl.xz (key latex) or .lst')
+    parser.add_argument('--out', type=Path, required=True, help='folder to write')
+    parser.add_argument('--min-count', type=int, default=1, help='formulas a token must occur in (default 1)')
+    parser.add_argument('--processes', type=int, default=2)
+    args = parser.parse_args(argv)
+
+    counts: Counter[str] = Counter()
+    sets: Counter[tuple[str, ...]] = Counter()
+    try:
+        with get_context('spawn').Pool(args.processes) as pool:
+            formulas = (formula for path in args.files for formula in read_formulas(path))
+            for tokens, found in pool.imap_unordered(_count_chunk, _chunks(formulas)):
+                counts.update(tokens)
+                sets.update(found)
+    except (OSError, ValueError, lzma.LZMAError) as error:
+        parser.error(str(error))
+    tokenizer = tokenizer_of(counts, args.min_count)
+    tokenizer.save_pretrained(args.out)
+    config = args.out / 'tokenizer_config.json'
+    # transformers 4 does not know the class name that transformers 5 writes.
+    config.write_text(
+        json.dumps(json.loads(config.read_text()) | {'tokenizer_class': 'PreTrainedTokenizerFast'}, indent=2) + '\n'
+    )
+
+    dropped = {token for token, count in counts.items() if count < args.min_count}
+    touched = sum(count for found, count in sets.items() if not dropped.isdisjoint(found))
+    total = sum(sets.values())
+    print(f'{total} formulas, vocabulary of {len(tokenizer)} tokens in {args.out}')
+    print(f'left out: {len(dropped)} tokens, in {touched} formulas ({touched / max(total, 1):.3%})')
+    for token in sorted(dropped, key=lambda token: (-counts[token], token))[:50]:
+        print(f'{counts[token]:8} {token}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

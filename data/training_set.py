@@ -1,0 +1,127 @@
+"""Training pictures: normalised labels, filters that count what they drop, and drawing with a random look.
+
+    train = TrainingSet([load('pages/arxiv')], tokenizer, seed=0)
+    train[Draw(index=5, epoch=0, scale=1.2)]                      # {'image': ..., 'latex': ...}
+"""
+
+import hashlib
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from . import latex, latex_parser, latex_rules
+from .augment import DEFAULT, Augmentation, draw
+from .dataset import CACHE, Example, Source, concatenated_sizes
+from .latex import normalize
+
+
+class Draw(NamedTuple):
+    """One look at one picture: the index in the set, the epoch (which seeds the look) and the size of the letters."""
+
+    index: int
+    epoch: int
+    scale: float
+
+
+def normalized_labels(source: Source, cache: Path = CACHE, workers: int | None = None) -> list[str]:
+    """The canonical label of every picture, kept in a file under `cache` that the rules' own text names."""
+    digest = hashlib.sha256()
+    for module in (latex, latex_parser, latex_rules):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    given = [source.latex(i) for i in range(len(source))]
+    for label in given:
+        digest.update(label.encode() + b'\0')
+    file = cache / 'labels' / f'{digest.hexdigest()[:24]}.txt'
+    if file.exists():
+        return file.read_text(encoding='utf-8').split('\0')[:-1]
+    if len(given) < 2000:
+        labels = [normalize(label) for label in given]
+    else:
+        with multiprocessing.get_context('spawn').Pool(workers or os.cpu_count()) as pool:
+            labels = pool.map(normalize, given, chunksize=500)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(f'.{os.getpid()}')
+    partial.write_text(''.join(f'{label}\0' for label in labels), encoding='utf-8')
+    partial.replace(file)
+    return labels
+
+
+class TrainingSet:
+    """Several sources as one set of canonical labels and random looks.
+
+    A picture is left out, and counted in `dropped` by reason, if its label is empty, holds a token that the tokenizer
+    does not know, is longer than `max_tokens`, or if it is wider or higher than `max_size` at scale 1.
+
+    Args:
+        sources: what `data.dataset.load` returned.
+        labels: for each source its canonical labels.
+        tokenizer: encodes a label as bos, tokens, eos.
+        seed: with the epoch and the index it decides each look.
+        augmentation: the table of looks; None draws plainly.
+        max_tokens: longest label, bos and eos included.
+        max_size: greatest height and width at scale 1, in pixels.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        labels: Sequence[Sequence[str]],
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        seed: int = 0,
+        augmentation: Augmentation | None = DEFAULT,
+        max_tokens: int = 256,
+        max_size: tuple[int, int] = (256, 800),
+    ):
+        self.sources = list(sources)
+        self.seed = seed
+        self.augmentation = augmentation
+        self._starts = np.cumsum([0] + [len(source) for source in self.sources])
+        self.labels = [label for part in labels for label in part]
+        if len(self.labels) != self._starts[-1]:
+            raise ValueError(f'{len(self.labels)} labels for {self._starts[-1]} pictures')
+        lengths, unknown = _encoded(self.labels, tokenizer)
+        sizes = concatenated_sizes(self.sources)
+        reasons = {
+            'empty label': lengths <= 2,
+            'token not in the vocabulary': unknown,
+            f'more than {max_tokens} tokens': lengths > max_tokens,
+            f'larger than {max_size[0]}x{max_size[1]}': (sizes > np.array(max_size)).any(axis=1),
+        }
+        keep = np.ones(len(self.labels), bool)
+        self.dropped: Counter[str] = Counter()
+        for reason, hit in reasons.items():
+            self.dropped[reason] = int((keep & hit).sum())
+            keep &= ~hit
+        self.kept = np.flatnonzero(keep)
+        self.sizes = sizes[self.kept]
+        self.lengths = lengths[self.kept]
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __getitem__(self, look: Draw) -> Example:
+        index = int(self.kept[look.index])
+        part = int(np.searchsorted(self._starts, index, side='right')) - 1
+        source, local = self.sources[part], index - int(self._starts[part])
+        rng = np.random.default_rng((self.seed, look.epoch, look.index))
+        augmentation = self.augmentation or DEFAULT.scaled(0)
+        image = draw(lambda dpi: source.draw(local, dpi), look.scale, rng, augmentation)
+        return {'image': image, 'latex': self.labels[index]}
+
+
+def _encoded(labels: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:
+    """Token counts of the labels, bos and eos included, and whether each holds an unknown token."""
+    lengths = np.empty(len(labels), np.int32)
+    unknown = np.empty(len(labels), bool)
+    for start in range(0, len(labels), 10_000):
+        for offset, ids in enumerate(tokenizer(list(labels[start : start + 10_000]))['input_ids']):
+            lengths[start + offset] = len(ids)
+            unknown[start + offset] = tokenizer.unk_token_id in ids
+    return lengths, unknown

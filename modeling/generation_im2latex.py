@@ -1,0 +1,154 @@
+"""Pictures in, LaTeX and a confidence out: the one way from pixels to text.
+
+    from modeling.generation_im2latex import load, predict
+    model, processor = load('checkpoints/base')
+    [prediction] = predict(model, processor, [Image.open('formula.png')])
+    prediction.latex, prediction.score
+
+Validation, evaluation and the command line all come through here, so they cannot disagree about an answer.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from .modeling_im2latex import Im2LatexModel
+from .processing_im2latex import Im2LatexProcessor
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be loaded; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model reads in one picture."""
+
+    latex: str
+    """the formula; empty if `error` is set"""
+    score: float
+    """confidence, 0 to 1: geometric mean of the probabilities of the tokens chosen, end of formula included"""
+    error: str | None = None
+    """why the picture could not be read at all, if so"""
+
+
+def load(
+    checkpoint: str | os.PathLike[str], device: str | torch.device | None = None
+) -> tuple[Im2LatexModel, Im2LatexProcessor]:
+    """The model of a checkpoint, ready to read, and its processor.
+
+    Args:
+        checkpoint: folder, or id on the Hugging Face Hub.
+        device: where to put the model; None takes the GPU if there is one.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it is not one of ours.
+    """
+    folder = Path(checkpoint)
+    if folder.is_dir() and not (folder / 'config.json').is_file():
+        raise CheckpointError(f'{checkpoint}: not a checkpoint, the folder has no config.json')
+    # `owner/name` may be a Hub id; not beside folders that are here, where the Hub would be asked for a slip of the pen.
+    if not folder.is_dir() and (
+        folder.is_absolute() or len(folder.parts) > 2 or folder.parent.name and folder.parent.is_dir()
+    ):
+        raise CheckpointError(f'{checkpoint}: no such folder')
+    try:
+        # Stored in half precision for its size, computed in single: CPUs are slow at halves.
+        model: Any = Im2LatexModel.from_pretrained(checkpoint, dtype=torch.float32)
+        processor = Im2LatexProcessor.from_pretrained(checkpoint)
+    except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
+        reason = next(iter(str(error).splitlines()), '') or type(error).__name__
+        raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return model.to(device).eval(), processor
+
+
+def predict(
+    model: Im2LatexModel,
+    processor: Im2LatexProcessor,
+    images: Sequence[Image.Image | None] | Mapping[str, torch.Tensor],
+    num_beams: int | None = None,
+    max_new_tokens: int | None = None,
+) -> list[Prediction]:
+    """Read the formulas in one batch of pictures, in one call of `model.generate`.
+
+    Args:
+        model: an `Im2LatexModel`, in evaluation mode; its device and dtype are used.
+        processor: the `Im2LatexProcessor` of the same checkpoint.
+        images: pictures of any size and mode, or a batch that the processor has made of them: `pixel_values`
+            (B, 1, H, W) and `pixel_mask` (B, H, W), other keys ignored. A picture that is None, broken, or
+            refused by the image processor (a blank one) gets an empty prediction with `error` set; the others still
+            come.
+        num_beams: beam width; None takes the checkpoint's, 1 is greedy decoding.
+        max_new_tokens: most tokens to generate for a picture; None takes the checkpoint's.
+
+    Returns:
+        A prediction for each picture, in the order given.
+    """
+    given = {'num_beams': num_beams, 'max_new_tokens': max_new_tokens}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if isinstance(images, Mapping):
+        return _generate(model, processor, images, options)
+
+    arrays: list[np.ndarray] = []
+    errors: list[str | None] = []
+    for image in images:
+        try:
+            if image is None:
+                raise ValueError('not a picture')
+            arrays.append(processor.image_processor.prepare(image))
+            errors.append(None)
+        except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
+            errors.append(str(error))
+    batch = processor.image_processor.pad(arrays, return_tensors='pt') if arrays else None
+    found = iter(_generate(model, processor, batch, options) if batch is not None else ())
+    return [next(found) if error is None else Prediction(latex='', score=0.0, error=error) for error in errors]
+
+
+# Not inference_mode: a table that the model fills in lazily here could not take part in a later training step.
+@torch.no_grad()
+def _generate(
+    model: Any, processor: Im2LatexProcessor, batch: Mapping[str, torch.Tensor], options: dict[str, Any]
+) -> list[Prediction]:
+    output: Any = model.generate(
+        pixel_values=batch['pixel_values'].to(model.device, model.dtype),  # (B, 1, H, W)
+        pixel_mask=batch['pixel_mask'].to(model.device),  # (B, H, W)
+        return_dict_in_generate=True,
+        output_scores=True,
+        **options,
+    )
+    scores = confidences(model, output)
+    texts = processor.post_process(output.sequences)
+    return [Prediction(latex, score) for latex, score in zip(texts, scores, strict=True)]
+
+
+def confidences(model: Any, output: Any) -> list[float]:
+    """Geometric mean of the probabilities of the tokens chosen, for each sequence `generate` returned.
+
+    Args:
+        model: the model that generated.
+        output: what `generate(..., return_dict_in_generate=True, output_scores=True)` returned, greedy or beams.
+
+    Returns:
+        One number from 0 to 1 a sequence. The tokens run to the end of formula, which counts: a formula that was cut
+        off has no such token, and padding after the end counts for nothing.
+    """
+    beams = getattr(output, 'beam_indices', None)
+    # Beam search keeps log-probabilities, greedy search keeps logits.
+    log_probabilities = model.compute_transition_scores(
+        output.sequences, output.scores, beam_indices=beams, normalize_logits=beams is None
+    )  # (B, T)
+    tokens = output.sequences[:, -log_probabilities.shape[1] :]  # (B, T)
+    ends = model.generation_config.eos_token_id
+    is_end = torch.isin(tokens, torch.as_tensor(ends, device=tokens.device)).long()
+    chosen = is_end.cumsum(dim=1) - is_end == 0  # up to and including the first end
+    mean = log_probabilities.masked_fill(~chosen, 0.0).sum(dim=1) / chosen.sum(dim=1)
+    # The scores of a model in bfloat16 may round to slightly more than certainty.
+    return mean.float().exp().clamp(max=1.0).tolist()

@@ -1,0 +1,55 @@
+"""`pipeline('image-to-text')` for this model, found through `custom_pipelines` in the exported config.json."""
+
+from typing import Any
+
+from transformers import Pipeline
+from transformers.image_utils import load_image
+
+
+class Im2LatexPipeline(Pipeline):
+    """`pipe(image)` gives `[{'generated_text': latex}]`; a list of pictures gives a list of those.
+
+    A picture is a path, a URL or a PIL picture. `generate_kwargs={'num_beams': 4}` or `max_new_tokens=...` reach
+    `generate`; `timeout` (seconds) bounds a download.
+    """
+
+    _load_processor = True
+    _load_tokenizer = False
+    _load_image_processor = False
+    _load_feature_extractor = False
+    _load_video_processor = False  # left out, transformers asks at the terminal whether to run custom code
+    _pipeline_calls_generate = True
+
+    def _sanitize_parameters(
+        self,
+        max_new_tokens: int | None = None,
+        generate_kwargs: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        **kwargs,
+    ) -> tuple[dict, dict, dict]:
+        generate = {**(generate_kwargs or {}), **kwargs}
+        if max_new_tokens is not None:
+            generate['max_new_tokens'] = max_new_tokens
+        preprocess = {} if timeout is None else {'timeout': timeout}
+        return preprocess, {'generate_kwargs': generate} if generate else {}, {}
+
+    def preprocess(self, image: Any, timeout: float | None = None) -> dict[str, Any]:
+        """Loads the picture only: transformers' own collation cannot batch tensors of several sizes."""
+        return {'image': load_image(image, timeout=timeout)}
+
+    def _forward(self, model_inputs: dict[str, Any], generate_kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
+        images = model_inputs['image']
+        inputs = self.processor(images=images if isinstance(images, list) else [images], return_tensors='pt')
+        inputs = inputs.to(self.model.device, dtype=self.model.dtype)
+        return {'ids': self.model.generate(**inputs, **self._prepare_generate_kwargs(generate_kwargs or {}))}
+
+    def postprocess(self, model_outputs: dict[str, Any]) -> list[dict[str, str]]:
+        return [{'generated_text': latex} for latex in self.processor.post_process(model_outputs['ids'])]
+
+    def save_pretrained(self, save_directory, **kwargs) -> None:
+        """Saves model, pipeline code and, which the parent forgets, the processor."""
+        super().save_pretrained(save_directory, **kwargs)
+        self.processor.save_pretrained(save_directory)
+
+
+__all__ = ['Im2LatexPipeline']

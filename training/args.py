@@ -1,0 +1,174 @@
+"""What a training run can be told: one dataclass, read from a YAML file and overridden by flags."""
+
+import argparse
+import importlib.util
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar, get_args, get_origin
+
+import yaml
+
+from data.augment import DEFAULT, Augmentation
+
+
+class ArgumentError(ValueError):
+    """A setting that cannot work; the message says which and why."""
+
+
+def setting(default: Any, text: str) -> Any:
+    """A field with its help text."""
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata={'help': text})
+    return field(default=default, metadata={'help': text})
+
+
+@dataclass
+class TrainArgs:
+    """All settings of a run; the architecture among them is saved in the checkpoint's own config.json."""
+
+    MUST_NOT_CHANGE: ClassVar[tuple[str, ...]] = (
+        'data', 'split', 'limit', 'backbone', 'stride', 'hidden_size', 'decoder_layers', 'attention_heads', 'ffn_size',
+        'max_tokens', 'seed', 'batch_pixels', 'max_batch', 'bucket',
+    )  # fmt: skip
+
+    # Data
+    data: list[str] = setting(['yuntian-deng/im2latex-100k'], 'training sources: Hub data sets, files or folders')
+    split: str = setting('train', 'split of the training sources')
+    limit: int | None = setting(None, 'use the first so many pictures of each training source')
+    validation: str | None = setting('yuntian-deng/im2latex-100k', 'validation source; "none" for no validation')
+    validation_split: str = setting('validation', 'split of the validation source')
+    validation_limit: int | None = setting(512, 'use the first so many validation pictures')
+    tokenizer: str | None = setting(None, 'folder of a tokenizer; default: one built from the training labels')
+    min_count: int = setting(1, 'rarest token that a new tokenizer keeps')
+    max_tokens: int = setting(512, 'longest label the model can read, bos and eos included')
+    max_train_tokens: int | None = setting(256, 'longest label trained on')
+    max_height: int = setting(256, 'highest picture trained on, in pixels at scale 1')
+    max_width: int = setting(800, 'widest picture trained on, in pixels at scale 1')
+    workers: int = setting(2, 'processes that draw pictures')
+
+    # Looks
+    augment: float = setting(1.0, 'strength of the augmentation, 0 for none')
+    scale_range: list[float] = setting([0.6, 2.0], 'smallest and largest size of the letters; 1 is 10 pt at 100 dpi')
+    scale_sigma: float = setting(0.15, "standard deviation of the logarithm of the letters' size")
+    scale_uniform: float = setting(0.15, "share of pictures whose letters' size is drawn evenly over the whole range")
+
+    # Model
+    init_from: str | None = setting(None, 'checkpoint folder whose weights and tokenizer to start from')
+    backbone: str = setting('resnet18', 'timm ResNet of basic blocks')
+    stride: list[int] = setting([16, 16], 'pixels a cell stands for, vertically and horizontally')
+    hidden_size: int = setting(256, 'width of the decoder')
+    decoder_layers: int = setting(4, 'layers of the decoder')
+    attention_heads: int = setting(8, 'attention heads of the decoder')
+    ffn_size: int = setting(1024, "width of the decoder's feed-forward layers")
+    dropout: float = setting(0.1, 'dropout of the decoder')
+    attention: str = setting('eager', 'attention kernels in training: sdpa or eager')
+
+    # Optimisation
+    batch_pixels: int = setting(600_000, 'most pixels of a batch on one process')
+    max_batch: int = setting(128, 'most pictures of a batch on one process')
+    bucket: bool = setting(True, 'pictures of like size share a batch; otherwise sampling is uniform')
+    gradient_accumulation: int = setting(1, 'batches a step')
+    max_steps: int = setting(100_000, 'length of the run')
+    learning_rate: float = setting(1e-3, 'highest learning rate')
+    warmup_steps: int = setting(500, 'steps of linear warm-up')
+    beta2: float = setting(0.98, "Adam's second moment")
+    weight_decay: float = setting(0.01, 'decoupled weight decay')
+    clip: float = setting(1.0, 'greatest norm of the gradient')
+    label_smoothing: float = setting(0.0, 'share of the probability spread over all tokens')
+    ema_decay: float = setting(0.999, 'decay of the averaged weights, which are the ones validated and released')
+    mixed_precision: str = setting('bf16', 'bf16, fp16 or no')
+    cpu: bool = setting(False, 'train on the CPU even where there is a GPU')
+    seed: int = setting(0, 'seed of everything')
+
+    # Reporting
+    run_dir: str = setting('runs/default', 'folder of checkpoints and logs')
+    log_every: int = setting(50, 'steps between log lines')
+    eval_every: int = setting(1000, 'steps between validations')
+    save_every: int = setting(500, 'steps between checkpoints to go on from')
+    validation_batch: int = setting(32, 'validation pictures a batch')
+    validation_tokens: int = setting(256, 'most tokens generated in validation')
+    tracker: str = setting('tensorboard', 'tensorboard, wandb or none')
+
+    def __post_init__(self) -> None:
+        if self.validation == 'none':
+            self.validation = None
+        positive = (
+            'max_steps', 'batch_pixels', 'max_batch', 'gradient_accumulation', 'log_every', 'eval_every',
+            'save_every', 'learning_rate', 'validation_batch', 'min_count', 'clip',
+        )  # fmt: skip
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise ArgumentError(f'{name} must be above 0, not {getattr(self, name)}')
+        choices = {
+            'mixed_precision': ('no', 'bf16', 'fp16'),
+            'attention': ('sdpa', 'eager'),
+            'tracker': ('tensorboard', 'wandb', 'none'),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise ArgumentError(f'{name} must be one of {", ".join(allowed)}, not {getattr(self, name)!r}')
+        if len(self.scale_range) != 2 or not 0 < self.scale_range[0] <= self.scale_range[1]:
+            raise ArgumentError(f'scale_range must be two numbers above 0, the smaller first, not {self.scale_range}')
+        if not 0 <= self.ema_decay < 1:
+            raise ArgumentError(f'ema_decay must be from 0 up to, not including, 1, not {self.ema_decay}')
+        if self.max_train_tokens is not None and self.max_train_tokens > self.max_tokens:
+            raise ArgumentError(f'max_train_tokens={self.max_train_tokens} is above max_tokens={self.max_tokens}')
+        if self.tracker != 'none' and importlib.util.find_spec(self.tracker) is None:
+            raise ArgumentError(f'tracker: {self.tracker} is not installed (pip install {self.tracker})')
+
+    def augmentation(self) -> Augmentation:
+        """The table of looks at the strength asked for."""
+        return DEFAULT.scaled(self.augment)
+
+    def flat(self) -> dict[str, str | int | float | bool]:
+        """Every setting as a tracker can store it."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {key: value if isinstance(value, (int, float, str, bool)) else str(value) for key, value in values.items()}
+
+
+def parse_args(argv: list[str] | None = None) -> TrainArgs:
+    """Reads the YAML file, then the flags, which win.
+
+    Raises:
+        ArgumentError: the file cannot be read or holds an unknown key; a value cannot work.
+    """
+    parser = argparse.ArgumentParser(description='Train an image-to-LaTeX model.')
+    parser.add_argument('--config', type=Path, help='YAML file of settings')
+    for item in fields(TrainArgs):
+        flag = '--' + item.name.replace('_', '-')
+        default = item.default if item.default is not MISSING else item.default_factory()  # type: ignore[misc]
+        options: dict[str, Any] = {'help': f'{item.metadata["help"]} (default: {default})', 'default': None}
+        if item.type is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, **options)
+        elif get_origin(item.type) is list:
+            parser.add_argument(flag, nargs='+', type=get_args(item.type)[0], **options)
+        else:
+            kinds = [kind for kind in get_args(item.type) or (item.type,) if kind is not type(None)]
+            parser.add_argument(flag, type=kinds[0], **options)
+    flags = vars(parser.parse_args(argv))
+    values = _read_config(flags.pop('config'))
+    values.update({key: value for key, value in flags.items() if value is not None})
+    return TrainArgs(**values)
+
+
+def _read_config(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    except OSError as error:
+        raise ArgumentError(f'{path}: cannot be read: {error.strerror}') from error
+    except yaml.YAMLError as error:
+        raise ArgumentError(f'{path}: not a YAML file: {error}') from error
+    types = {item.name: item.type for item in fields(TrainArgs)}
+    for key, value in values.items():
+        if key not in types:
+            raise ArgumentError(f'{path}: unknown setting {key!r}')
+        if get_origin(types[key]) is list and not isinstance(value, list):
+            values[key] = [value]
+        allowed = get_args(types[key]) or (types[key],)
+        if get_origin(types[key]) is not list and float in allowed and isinstance(value, (int, str)):
+            values[key] = float(value)  # YAML reads 1e-3 as a string
+        elif get_origin(types[key]) is not list and not isinstance(value, tuple(allowed)):
+            raise ArgumentError(f'{path}: {key} must be {types[key]}, not {value!r}')
+    return values

@@ -1,0 +1,373 @@
+"""A training run: its data, model and state, and the loop that Accelerate spreads over processes."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+from transformers import AutoTokenizer
+
+from data.collator import Collator
+from data.dataset import load
+from data.sampler import BucketSampler
+from data.tokenizer import build_tokenizer
+from data.training_set import TrainingSet, normalized_labels
+from metrics.score import Scores, score
+from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2LatexProcessor
+from modeling.generation_im2latex import predict
+
+from .args import ArgumentError, TrainArgs
+
+
+def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
+    """The processor of the run's own checkpoint, of the model to start from, or a new one."""
+    for folder in (last_checkpoint(args).parent / 'processor', args.init_from, args.tokenizer):
+        if folder is not None and (Path(folder) / 'tokenizer.json').exists():
+            try:
+                return Im2LatexProcessor.from_pretrained(folder)
+            except OSError:  # a tokenizer alone
+                return Im2LatexProcessor(Im2LatexImageProcessor(), AutoTokenizer.from_pretrained(folder))
+    for name, folder in (('init_from', args.init_from), ('tokenizer', args.tokenizer)):
+        if folder is not None:
+            raise ArgumentError(f'{name}: {folder} holds no tokenizer.json')
+    tokenizer = build_tokenizer((label for part in labels for label in part), min_count=args.min_count)
+    return Im2LatexProcessor(Im2LatexImageProcessor(), tokenizer)
+
+
+def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
+    """A new model of the sizes asked for, or the one to start from."""
+    tokenizer = processor.tokenizer
+    if args.init_from is not None:
+        model = Im2LatexModel.from_pretrained(args.init_from, dtype=torch.float32)
+    else:
+        config = Im2LatexConfig.from_sizes(
+            len(tokenizer),
+            backbone=args.backbone,
+            stride=tuple(args.stride),
+            hidden_size=args.hidden_size,
+            decoder_layers=args.decoder_layers,
+            attention_heads=args.attention_heads,
+            ffn_size=args.ffn_size,
+            max_length=args.max_tokens,
+            dropout=args.dropout,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+        model = Im2LatexModel(config)
+        model.generation_config.max_length = None
+        model.generation_config.max_new_tokens = args.max_tokens - 2
+        model.generation_config.num_beams = 1
+    model.decoder.set_attn_implementation(args.attention)
+    return model
+
+
+def build_optimizer(model: Im2LatexModel, args: TrainArgs) -> torch.optim.Optimizer:
+    """AdamW; norms, biases and embeddings do not decay."""
+    decay = [p for name, p in model.named_parameters() if p.ndim >= 2 and 'embed' not in name]
+    chosen = {id(p) for p in decay}
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    groups = [{'params': decay, 'weight_decay': args.weight_decay}, {'params': rest, 'weight_decay': 0.0}]
+    return torch.optim.AdamW(groups, lr=args.learning_rate, betas=(0.9, args.beta2), eps=1e-8)
+
+
+def learning_rate(step: int, args: TrainArgs) -> float:
+    """Linear warm-up, then a cosine to zero at `max_steps`."""
+    if step < args.warmup_steps:
+        return args.learning_rate * (step + 1) / args.warmup_steps
+    progress = (step - args.warmup_steps) / max(1, args.max_steps - args.warmup_steps)
+    return args.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(min(1.0, progress) * torch.pi)).item())
+
+
+def last_checkpoint(args: TrainArgs) -> Path:
+    """The file that a run goes on from."""
+    return Path(args.run_dir) / 'last.pt'
+
+
+class Run:
+    """One training run: everything that has a state, and the loop over it."""
+
+    def __init__(self, args: TrainArgs):
+        self.args = args
+        self.run_dir = Path(args.run_dir)
+        self.accelerator = Accelerator(
+            mixed_precision=args.mixed_precision,
+            cpu=args.cpu,
+            log_with=None if args.tracker == 'none' else args.tracker,
+            project_dir=str(self.run_dir),
+        )
+        self.is_main = self.accelerator.is_main_process
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        set_seed(args.seed)
+        self.train_set, self.processor = self._load_training_set()
+        self.validation_batches = self._load_validation()
+        model = build_model(args, self.processor).to(memory_format=torch.channels_last)
+        self.model = model
+        self.ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(args.ema_decay)).eval()
+        self.ema.to(self.accelerator.device)
+        self.wrapped, self.optimizer = self.accelerator.prepare(model, build_optimizer(model, args))
+        self.step = self.epoch = self.batch = self.pictures = 0
+        self.best = -1.0
+        self.stopping = False
+        self._resume()
+
+    def _load_training_set(self) -> tuple[TrainingSet, Im2LatexProcessor]:
+        args = self.args
+        with self.accelerator.main_process_first():
+            sources = [load(source, args.split, limit=args.limit) for source in args.data]
+            labels = [normalized_labels(source) for source in sources]
+        with self.accelerator.main_process_first():
+            processor = build_processor(args, labels)
+            if self.is_main:
+                processor.save_pretrained(self.run_dir / 'processor')
+        train_set = TrainingSet(
+            sources,
+            labels,
+            processor.tokenizer,
+            seed=args.seed,
+            augmentation=args.augmentation(),
+            max_tokens=args.max_train_tokens or args.max_tokens,
+            max_size=(args.max_height, args.max_width),
+        )
+        if not len(train_set):
+            raise ArgumentError(f'no training picture is left: {dict(train_set.dropped)}')
+        self.print(f'{len(train_set)} training pictures, left out: {dict(+train_set.dropped)}')
+        return train_set, processor
+
+    def _load_validation(self) -> list[dict[str, Any]]:
+        """Validation pictures in batches, nothing left out; each process gets its share."""
+        args = self.args
+        if args.validation is None:
+            return []
+        source = load(args.validation, args.validation_split, limit=args.validation_limit)
+        rows = sorted(range(len(source)), key=lambda i: (source.sizes[i].prod(), i))
+        groups = [rows[i : i + args.validation_batch] for i in range(0, len(rows), args.validation_batch)]
+        mine = groups[self.accelerator.process_index :: self.accelerator.num_processes]
+        # Every process takes part in every exchange of predictions, also with nothing to give.
+        rounds = -(-len(groups) // self.accelerator.num_processes)
+        mine += [[]] * (rounds - len(mine))
+        examples = [[source[i] for i in group] for group in mine]
+        return [
+            {'index': group, 'image': [e['image'] for e in part], 'latex': [e['latex'] for e in part]}
+            for group, part in zip(mine, examples, strict=True)
+        ]
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Writes what the run goes on from; a kill at any moment leaves the old file or the new one."""
+        if not self.is_main:
+            return
+        state = {
+            'model': self.model.state_dict(),
+            'ema': self.ema.state_dict(),
+            'optimizer': self.optimizer.state_dict(),
+            'progress': {key: getattr(self, key) for key in ('step', 'epoch', 'batch', 'pictures', 'best')},
+            'args': asdict(self.args),
+        }
+        path = last_checkpoint(self.args)
+        partial = path.with_suffix('.partial')
+        with open(partial, 'wb') as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+    def _resume(self) -> None:
+        path = last_checkpoint(self.args)
+        if not path.exists():
+            return
+        state = torch.load(path, map_location='cpu', weights_only=True)
+        for field, old in state['args'].items():
+            if field in TrainArgs.MUST_NOT_CHANGE and getattr(self.args, field) != old:
+                raise ArgumentError(
+                    f'{self.run_dir} holds a run with {field}={old}, now it is {getattr(self.args, field)}: '
+                    'use another --run-dir, or --init-from to start from its weights'
+                )
+        self.model.load_state_dict(state['model'])
+        self.ema.load_state_dict(state['ema'])
+        self.optimizer.load_state_dict(state['optimizer'])
+        for key, value in state['progress'].items():
+            setattr(self, key, value)
+        self.print(f'going on from step {self.step}')
+
+    def export(self, folder: Path, scores: Scores | None = None) -> None:
+        """Writes the averaged weights as a checkpoint folder that every script takes."""
+        model: Im2LatexModel = self.ema.module
+        model.save_pretrained(folder, state_dict={k: v.to(torch.bfloat16) if v.is_floating_point() else v
+                                                  for k, v in model.state_dict().items()})
+        self.processor.save_pretrained(folder)
+        record = {'args': asdict(self.args), 'step': self.step, 'pictures': self.pictures}
+        (folder / 'train_args.json').write_text(json.dumps(record, indent=2) + '\n')
+        if scores is not None:
+            summary = {'step': self.step, 'validation': self.args.validation, **scores.summary()}
+            (folder / 'validation_scores.json').write_text(json.dumps(summary, indent=2) + '\n')
+
+    # -- loop ----------------------------------------------------------------------------------------------------
+
+    def batches(self) -> Iterator[dict[str, Any]]:
+        """Training batches without end, from the run's place in the current epoch on."""
+        args, accelerator = self.args, self.accelerator
+        sampler = BucketSampler(
+            self.train_set.sizes,
+            batch_pixels=args.batch_pixels,
+            max_batch=args.max_batch,
+            scale_range=tuple(args.scale_range),
+            scale_sigma=args.scale_sigma,
+            scale_uniform=args.scale_uniform,
+            bucket=args.bucket,
+            seed=args.seed,
+            rank=accelerator.process_index,
+            world=accelerator.num_processes,
+        )
+        collator = Collator(self.processor, max_tokens=args.max_tokens)
+        while True:
+            loader = DataLoader(
+                self.train_set,  # type: ignore[arg-type]
+                batch_sampler=sampler.batches(self.epoch, start=self.batch),  # type: ignore[arg-type]
+                collate_fn=collator,
+                num_workers=args.workers,
+                prefetch_factor=4 if args.workers else None,
+                pin_memory=accelerator.device.type == 'cuda',
+            )
+            empty = True
+            for batch in loader:
+                empty = False
+                self.batch += 1
+                yield batch
+            if empty and self.batch == 0:
+                raise ArgumentError('an epoch has fewer batches than processes: give more data or smaller batches')
+            self.epoch, self.batch = self.epoch + 1, 0
+
+    def train_step(self, batches: Iterator[dict[str, Any]]) -> tuple[torch.Tensor, int]:
+        """One step of the optimiser; returns its mean loss a token and how many pictures it saw."""
+        args, accelerator = self.args, self.accelerator
+        # Dropout must not depend on what ran before this step, or a run could not be continued exactly.
+        torch.manual_seed((args.seed * 1_000_003 + self.step) * accelerator.num_processes + accelerator.process_index)
+        for group in self.optimizer.param_groups:
+            group['lr'] = learning_rate(self.step, args)
+        total, pictures = torch.zeros((), device=accelerator.device), 0
+        for part in range(args.gradient_accumulation):
+            batch = next(batches)
+            last = part == args.gradient_accumulation - 1
+            with contextlib.nullcontext() if last else accelerator.no_sync(self.wrapped):
+                loss = self._loss(batch) / args.gradient_accumulation
+                accelerator.backward(loss)
+            total += loss.detach()
+            pictures += len(batch['latex']) * accelerator.num_processes
+        accelerator.clip_grad_norm_(self.model.parameters(), args.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.ema.update_parameters(self.model)
+        self.step += 1
+        self.pictures += pictures
+        return total, pictures
+
+    def _loss(self, batch: dict[str, Any]) -> torch.Tensor:
+        device = self.accelerator.device
+        output = self.wrapped(
+            pixel_values=batch['pixel_values'].to(device, non_blocking=True).contiguous(memory_format=torch.channels_last),
+            pixel_mask=batch['pixel_mask'].to(device, non_blocking=True),
+            decoder_input_ids=batch['decoder_input_ids'].to(device, non_blocking=True),
+            use_cache=False,
+        )
+        return torch.nn.functional.cross_entropy(
+            output.logits.flatten(0, 1).float(),
+            batch['labels'].to(device, non_blocking=True).flatten(),
+            label_smoothing=self.args.label_smoothing,
+        )
+
+    def validate(self) -> Scores | None:
+        """Generates for the validation pictures with the averaged weights; keeps the best checkpoint."""
+        if not self.validation_batches:
+            return None
+        gather = self.accelerator.gather_for_metrics
+        scores = score(
+            self.ema.module,
+            self.processor,
+            self.validation_batches,
+            predict=predict,
+            num_beams=1,
+            max_new_tokens=self.args.validation_tokens,
+            gather=lambda items: gather(items, use_gather_object=True) if self.accelerator.num_processes > 1 else items,
+        )
+        value = scores.normalised.edit_similarity
+        if value > self.best:
+            self.best = value
+            if self.is_main:
+                self.export(self.run_dir / 'best', scores)
+        return scores
+
+    def fit(self) -> None:
+        """Trains to `max_steps`, or until the run is told to stop."""
+        args = self.args
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        if args.tracker != 'none':
+            self.accelerator.init_trackers('im2latex', config=args.flat())
+        batches = self.batches()
+        bar = tqdm(total=args.max_steps, initial=self.step, disable=not self.is_main, unit='step')
+        losses: list[torch.Tensor] = []
+        seen, clock = 0, time.perf_counter()
+        while self.step < args.max_steps and not self._told_to_stop():
+            loss, pictures = self.train_step(batches)
+            losses.append(loss)
+            seen += pictures
+            bar.update()
+            if self.step % args.log_every == 0 or self.step == args.max_steps:
+                rate = seen / (time.perf_counter() - clock)
+                mean = torch.stack(losses).mean().item()
+                bar.set_postfix(loss=f'{mean:.3f}', pictures_s=f'{rate:.0f}')
+                self.log(loss=mean, learning_rate=learning_rate(self.step - 1, args), pictures_per_second=rate)
+                losses, seen, clock = [], 0, time.perf_counter()
+            if self.step % args.eval_every == 0 or self.step == args.max_steps:
+                started = time.perf_counter()
+                if (scores := self.validate()) is not None:
+                    self.log(**{f'validation/{k}': v for k, v in scores.normalised.summary().items()})
+                    self.print(f'step {self.step}: validation {scores.normalised.summary()}')
+                clock += time.perf_counter() - started
+            if self.step % args.save_every == 0 or self.step == args.max_steps:
+                self.save()
+        bar.close()
+        self.save()
+        if self.is_main:
+            self.export(self.run_dir / 'final')
+        if self.step < args.max_steps:
+            self.print(f'stopped at step {self.step}; the same command goes on from here')
+        if args.tracker != 'none':
+            self.accelerator.end_training()
+
+    def _stop(self, signum: int, frame: Any) -> None:
+        self.stopping = True
+
+    def _told_to_stop(self) -> bool:
+        """Whether any process was told to stop: all must leave the loop at the same step."""
+        if self.accelerator.num_processes == 1:
+            return self.stopping
+        flag = torch.tensor(int(self.stopping), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(flag).item())
+
+    def log(self, **values: float) -> None:
+        """One line in log.jsonl and one point in the tracker."""
+        if self.args.tracker != 'none':
+            self.accelerator.log(values, step=self.step)
+        if self.is_main:
+            line = {'step': self.step, 'epoch': self.epoch, 'pictures': self.pictures, **values}
+            with open(self.run_dir / 'log.jsonl', 'a') as file:
+                file.write(json.dumps(line) + '\n')
+
+    def print(self, text: str) -> None:
+        if self.is_main:
+            tqdm.write(text, file=sys.stderr)
