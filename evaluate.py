@@ -98,17 +98,15 @@ def run(args: argparse.Namespace) -> int:
     from data.dataset import load as load_data
     from metrics.score import picture_batches, score
     from metrics.text import DEFINITIONS
-    from modeling.generation_im2latex import CheckpointError, load, predict
+    from modeling.generation_im2latex import load, predict
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         model, processor = load(args.checkpoint)
         data = load_data(args.data, split=args.split)
-    except CheckpointError as error:
-        return fail(str(error))
     except (OSError, ValueError) as error:
-        return fail(f'{args.data}: {next(iter(str(error).splitlines()), type(error).__name__)}')
+        return fail(next(iter(str(error).splitlines()), type(error).__name__))
     count = min(len(data), args.limit or len(data))
     if not count:
         return fail(f'{args.data}: no pictures in the split {args.split!r}')

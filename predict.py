@@ -115,7 +115,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     status = 0
     for paths in batches(args.paths, args.batch_size):
-        pictures, errors = [], {}
+        pictures: list[Image.Image | None] = []
+        errors: dict[str, str] = {}
         for path in paths:
             try:
                 pictures.append(open_picture(path))

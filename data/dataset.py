@@ -19,7 +19,7 @@ import datasets
 import numpy as np
 from PIL import Image
 
-from .augment import UNIT_DPI
+from .augment import UNIT_DPI, Augmentation, augment, draw
 from .pages import TypesetPages, build_pages
 
 POINTS_PER_INCH = 72  # of PDF
@@ -38,7 +38,7 @@ class Example(TypedDict):
 
 
 class Source(Protocol):
-    """A map-style set of pictures with labels that can be drawn at any resolution."""
+    """A map-style set of pictures with labels; `look` gives a picture at any size and with a random appearance."""
 
     sizes: np.ndarray
     """height and width of the ink or page of each picture at scale 1 (10 pt type at 100 dpi), in pixels, (N, 2)"""
@@ -46,7 +46,7 @@ class Source(Protocol):
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Example: ...
     def latex(self, index: int) -> str: ...
-    def draw(self, index: int, dpi: float) -> Image.Image: ...
+    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image: ...
 
 
 class Pictures:
@@ -69,14 +69,13 @@ class Pictures:
     def latex(self, index: int) -> str:
         return self._labels[index]
 
-    def draw(self, index: int, dpi: float) -> Image.Image:
-        """The picture in grey, resampled as if it had been drawn at `dpi` instead of 100."""
+    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
+        """The picture in grey, resampled to `scale` times its size and augmented."""
         image = self.table[index]['image'].convert('L')
-        if dpi == UNIT_DPI:
-            return image
-        factor = dpi / UNIT_DPI
-        size = max(1, round(image.width * factor)), max(1, round(image.height * factor))
-        return image.resize(size, Image.Resampling.BICUBIC)
+        if scale != 1:
+            size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+            image = image.resize(size, Image.Resampling.BICUBIC)
+        return augment(image, rng, augmentation=augmentation)
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -102,13 +101,14 @@ class Formulas:
         return len(self.sizes)
 
     def __getitem__(self, index: int) -> Example:
-        return {'image': self.draw(index, self.dpi), 'latex': self.latex(index)}
+        return {'image': self.pages.image(index, self.dpi), 'latex': self.latex(index)}
 
     def latex(self, index: int) -> str:
         return self.pages.latex(index)
 
-    def draw(self, index: int, dpi: float) -> Image.Image:
-        return self.pages.image(index, dpi)
+    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
+        """The page drawn with letters `scale` times the size they have at 100 dpi, and augmented."""
+        return draw(lambda dpi: self.pages.image(index, dpi), scale, rng, augmentation)
 
 
 def load(source: str | Path, split: str = 'train', *, limit: int | None = None, cache: Path = CACHE) -> Source:
@@ -163,7 +163,7 @@ def _hub(name: str, split: str) -> datasets.Dataset:
 
 
 def _parquet(path: Path, split: str) -> datasets.Dataset:
-    files = [path] if path.is_file() else sorted(path.glob(f'**/*{split}*.parquet'))
+    files = [path] if path.suffix == '.parquet' else sorted(path.glob(f'**/*{split}*.parquet'))
     if not files:
         raise DataError(f'{path}: no file *{split}*.parquet in this folder')
     if not all(file.is_file() for file in files):
@@ -173,7 +173,9 @@ def _parquet(path: Path, split: str) -> datasets.Dataset:
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         raise DataError(f'{path}: not a readable parquet file') from error
     table = _columns(table, str(path))
-    return table if isinstance(table.features['image'], datasets.Image) else table.cast_column('image', datasets.Image())
+    return (
+        table if isinstance(table.features['image'], datasets.Image) else table.cast_column('image', datasets.Image())
+    )
 
 
 def _raw_archive(folder: Path, split: str, cache: Path) -> datasets.Dataset:

@@ -1,4 +1,4 @@
-"""LaTeX maths as tokens, and its canonical form: one picture, one label.
+r"""LaTeX maths as tokens, and its canonical form: one picture, one label.
 
 `tokenize` and `detokenize` are exact inverses. `normalize` parses a formula and writes it again with one spelling for
 every picture; the tables are in `latex_rules.py`, the parser in `latex_parser.py` and `latex_commands.py`.
@@ -26,6 +26,9 @@ _TOKEN_OR_SPACE = re.compile(
 _TEXT = re.compile('|'.join(re.escape(name) for name in sorted(TEXT)))
 # Harvard-normalised text has a space between all tokens, which means nothing: `\textrm { i f ~ x }`.
 _SPACED = re.compile(r'\{(?:\s++(?:[^\s\\{}$]|\\[A-Za-z]++|\\.))++\s++\}', re.DOTALL)
+_ALIGNED = r'\begin{aligned}'
+# mathtools (1.29) stops with an error at `\begin{aligned}&`.
+_APART = frozenset({(_ALIGNED, '&'), *((name, '*') for name in STARRED)})
 _ROUNDS = 4
 
 
@@ -46,12 +49,12 @@ def tokenize(latex: str) -> list[str]:
 def detokenize(tokens: Sequence[str]) -> str:
     r"""The shortest readable LaTeX: `tokenize(detokenize(tokens)) == tokens` for every answer of `tokenize`."""
     pieces: list[str] = []
-    word = ''
+    last = ''
     for token in tokens:
-        if word and (_is_letter(token[0]) or (token == '*' and word in STARRED)):
+        if (last[1:] and last[0] == '\\' and _is_letter(last[-1]) and _is_letter(token[0])) or (last, token) in _APART:
             pieces.append(' ')
         pieces.append(token)
-        word = token if token[0] == '\\' and _is_letter(token[-1]) and len(token) > 1 else ''
+        last = token
     return ''.join(pieces)
 
 

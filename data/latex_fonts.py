@@ -30,9 +30,9 @@ def symbol(token: str, font: str) -> Item:
     if font == 'sc':
         return ('rm', token.upper()) if token in rules.LETTERS else token
     if token in rules.LETTERS:
-        return (font, token)
+        return ('bf' if font == 'sym bf' else font, token)
     if token in rules.DIGITS or (token in rules.CAPITAL_GREEK and font in rules.GREEK_FONTS):
-        return token if font == 'rm' else ('bf' if font == 'sym' else font, token)
+        return token if font == 'rm' else ('bf' if font in {'sym', 'sym bf'} else font, token)
     if font.startswith('sym') and token not in rules.NEVER_BOLD and token not in rules.CAPITAL_GREEK:
         return ('sym', token)
     return token
@@ -61,19 +61,35 @@ def write(items: Items) -> list[str]:
             out.append(item)
             index += 1
             continue
-        font, letters, is_text = item[0], [], False
-        while index < end and type(item := items[index]) is tuple and item[0] == font:
-            index += 1
-            if item[1] != '~':
+        font, is_text = item[0], False
+        letters: list[str] = []
+        while index < end:
+            item = items[index]
+            if item == '.' and letters and _goes_on(items, index + 1, font):
+                item = (font, '.')
+            elif type(item) is str or item[0] != font:
+                break
+            elif item[1] != '~':
                 is_text |= len(item) > 2
             elif not letters or letters[-1] == '~':
+                index += 1
                 continue
             letters.append(item[1])
+            index += 1
         if letters and letters[-1] == '~':
             letters.pop()
         if letters:
             out += _run(font, letters, is_text or '~' in letters, index < end and items[index] in {'_', '^'})
     return out
+
+
+def _goes_on(items: Items, index: int, font: str) -> bool:
+    """Whether a font goes on behind a full stop, as in `a.e. in` or `79.6`."""
+    if font not in rules.TEXT_FONTS:
+        return False
+    while index < len(items) and items[index] == (font, '~', 'text'):
+        index += 1
+    return index < len(items) and type(items[index]) is tuple and items[index][0] == font
 
 
 def _run(font: str, letters: list[str], is_text: bool, has_scripts: bool) -> list[str]:

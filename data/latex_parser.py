@@ -15,6 +15,7 @@ _SUB, _SUP = 1, 2
 _GROUP: Final = frozenset({'}'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
 _SPACES: Final = rules.WORD_SPACE | {r'\;', r'\:', r'\quad', r'\phantom', r'\hphantom'}
+_IN_LENGTH: Final = rules.WORD_SPACE | {'='}
 _LENGTH: Final = re.compile(
     r'[-+]*[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|dd|cc|fil+|\\[A-Za-z]+)(?:(?:plus|minus)(?=[-+\d.\\]))?'
 )
@@ -157,7 +158,7 @@ class Parser:
         return written
 
     def read_scripts(self, font: str) -> tuple[Items, Items, str]:
-        r"""Subscript, superscript, and which of them begins with space: `R^a_{\phantom a b}` sets the b further right."""
+        r"""Subscript, superscript, and which begins with space: in `R^a_{\phantom a b}` the b stands further right."""
         sub: Items | None = None
         sup: Items | None = None
         primes, staggered = False, ''
@@ -252,14 +253,14 @@ class Parser:
     def length(self) -> None:
         """Skips a length such as `-3.5pt plus 1fil`, if one follows."""
         while True:
-            ahead = [t for t in self.tokens[self.position : self.position + 24] if t not in rules.WORD_SPACE and t != '=']
-            match = _LENGTH.match(''.join(ahead))
+            ahead = self.tokens[self.position : self.position + 24]
+            match = _LENGTH.match(''.join(token for token in ahead if token not in _IN_LENGTH))
             if match is None:
                 return
             rest = len(match[0])
             while rest > 0:
                 token = self.peek()
-                rest -= len(token) if token not in rules.WORD_SPACE and token != '=' else 0
+                rest -= 0 if token in _IN_LENGTH else len(token)
                 self.position += 1
             if not match[0].endswith(('plus', 'minus')):
                 return

@@ -23,7 +23,7 @@ TEXT: Final = {
 FRAMED: Final = frozenset({r'\fbox', r'\framebox'})
 # These set upright text even inside of italic text; \mbox and \text go on in the font around them.
 ROMAN: Final = frozenset({r'\textrm', r'\textnormal'})
-TEXT_ACCENTS: Final = frozenset({r"\'", r'\`', r'\"', r'\^', r'\~', r'\='})
+TEXT_ACCENTS: Final = frozenset({r'\'', r'\`', r'\"', r'\^', r'\~', r'\='})
 # In text these are (nearly) the glyphs of maths; other characters (hyphen, quotes) are not.
 SHARED_PUNCTUATION: Final = frozenset('.,;:()[]/=+!?<>|')
 
@@ -39,7 +39,8 @@ DROPPED: Final = WORD_SPACE | frozenset({
     r'\scriptscriptstyle', r'\limits', r'\nolimits', r'\displaylimits', r'\nonumber', r'\notag', r'\tiny',
     r'\scriptsize', r'\footnotesize', r'\small', r'\normalsize', r'\large', r'\Large', r'\LARGE', r'\huge', r'\Huge',
     r'\boldmath', r'\unboldmath', r'\sl', r'\sc', r'\em', r'\normalfont', r'\rmfamily', r'\sffamily',
-    r'\ttfamily', r'\bfseries', r'\itshape', r'\slshape', r'\scshape', r'\upshape', r'\mdseries', r'\protect', r'\relax', r'\noindent', r'\centering', r'\begingroup',
+    r'\ttfamily', r'\bfseries', r'\itshape', r'\slshape', r'\scshape', r'\upshape', r'\mdseries',
+    r'\protect', r'\relax', r'\noindent', r'\centering', r'\begingroup',
     r'\endgroup', r'\bgroup', r'\egroup', r'\xspace', r'\leavevmode', r'\ignorespaces', r'\unskip', r'\par', '$', '&',
     r'\(', r'\)', r'\[', r'\]', r'\mathsurround', r'\noalign', r'\normalbaselines', r'\qed', r'\qedhere',
 })  # fmt: skip
@@ -67,8 +68,8 @@ UNWRAPPED: Final = {
     r'\nicefrac': (0, 1), r'\mathnormal': (0, 1), r'\hyperref': (0, 1),
 }  # fmt: skip
 # Of these the argument is text.
-UNWRAPPED_TEXT: Final = frozenset({r'\rlap', r'\llap', r'\clap', r'\raisebox', r'\colorbox', r'\MakeUppercase',
-                                   r'\uppercase', r'\href', r'\hyperlink', r'\scalebox', r'\resizebox'})  # fmt: skip
+UNWRAPPED_TEXT: Final = frozenset({r'\rlap', r'\llap', r'\clap', r'\raisebox', r'\colorbox', r'\href',
+                                   r'\hyperlink', r'\scalebox', r'\resizebox'})  # fmt: skip
 
 UNWRAPPED_WITH_OPTION: Final = frozenset({r'\smash', r'\textcolor', r'\colorbox', r'\hyperref'})
 
@@ -112,11 +113,43 @@ EXPANDED: Final = {
 NEGATED: Final = {'=': r'\neq', r'\in': r'\notin'}
 
 OPERATORS: Final = frozenset(
-    'arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min '
-    'Pr sec sin sinh sup tan tanh'.split()
+    [
+        'arccos',
+        'arcsin',
+        'arctan',
+        'arg',
+        'cos',
+        'cosh',
+        'cot',
+        'coth',
+        'csc',
+        'deg',
+        'det',
+        'dim',
+        'exp',
+        'gcd',
+        'hom',
+        'inf',
+        'ker',
+        'lg',
+        'lim',
+        'liminf',
+        'limsup',
+        'ln',
+        'log',
+        'max',
+        'min',
+        'Pr',
+        'sec',
+        'sin',
+        'sinh',
+        'sup',
+        'tan',
+        'tanh',
+    ]
 )
 # These take their scripts below and above in a display, \mathrm{max}_x does not.
-LIMIT_OPERATORS: Final = frozenset('det gcd inf lim liminf limsup max min Pr sup'.split())
+LIMIT_OPERATORS: Final = frozenset(['det', 'gcd', 'inf', 'lim', 'liminf', 'limsup', 'max', 'min', 'Pr', 'sup'])
 
 # \dots is \cdots before these (amsmath, section 4.3), else \ldots.
 CENTERED: Final = frozenset({
@@ -153,16 +186,29 @@ FONT_NAMES: Final = {
 }  # fmt: skip
 TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})
 # Inside \boldsymbol a font command changes to its bold version, where there is one.
-BOLD: Final = {'': 'sym', 'rm': 'bf', 'bf': 'bf', 'it': 'sym', 'sf': 'sym sf', 'cal': 'sym cal',
+BOLD: Final = {'': 'sym', 'rm': 'sym bf', 'bf': 'sym bf', 'it': 'sym', 'sf': 'sym sf', 'cal': 'sym cal',
                'frak': 'sym frak', 'sym': 'sym'}  # fmt: skip
 
 CAPITAL_GREEK: Final = frozenset(
-    rf'\{name}' for name in 'Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split()
+    rf'\{name}' for name in ['Gamma', 'Delta', 'Theta', 'Lambda', 'Xi', 'Pi', 'Sigma', 'Upsilon', 'Phi', 'Psi', 'Omega']
 )
-GREEK_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt', 'sym', 'sym sf'})
+GREEK_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt', 'sym', 'sym bf', 'sym sf'})
 _BIG_OPERATORS: Final = frozenset(
     rf'\{name}'
-    for name in 'sum prod coprod bigcup bigcap bigoplus bigotimes bigodot bigwedge bigvee biguplus bigsqcup'.split()
+    for name in [
+        'sum',
+        'prod',
+        'coprod',
+        'bigcup',
+        'bigcap',
+        'bigoplus',
+        'bigotimes',
+        'bigodot',
+        'bigwedge',
+        'bigvee',
+        'biguplus',
+        'bigsqcup',
+    ]
 )
 # The extension font has no bold version: \boldsymbol leaves these as they are.
 NEVER_BOLD: Final = _BIG_OPERATORS | {r'\int', r'\iint', r'\iiint', r'\oint'}
@@ -172,12 +218,8 @@ LIMIT_SYMBOLS: Final = _BIG_OPERATORS | {rf'\{name}' for name in LIMIT_OPERATORS
 # --- Commands with arguments ------------------------------------------------------------------------------------------
 
 ARGUMENTS: Final = {
-    **{rf'\{name}': 1 for name in (
-        'hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring widehat widetilde widecheck overline '
-        'underline overbrace underbrace overrightarrow overleftarrow overleftrightarrow underrightarrow underleftarrow '
-        'underleftrightarrow overparen underparen wideparen overbracket underbracket boxed slashed cancel bcancel '
-        'xcancel dashuline uline').split()},
-    **{rf'\{name}': 2 for name in 'frac binom overset underset accentset underaccent sideset rule'.split()},
+    **{rf'\{name}': 1 for name in ['hat', 'bar', 'tilde', 'vec', 'dot', 'ddot', 'dddot', 'ddddot', 'check', 'breve', 'acute', 'grave', 'mathring', 'widehat', 'widetilde', 'widecheck', 'overline', 'underline', 'overbrace', 'underbrace', 'overrightarrow', 'overleftarrow', 'overleftrightarrow', 'underrightarrow', 'underleftarrow', 'underleftrightarrow', 'overparen', 'underparen', 'wideparen', 'overbracket', 'underbracket', 'boxed', 'slashed', 'cancel', 'bcancel', 'xcancel', 'dashuline', 'uline']},
+    **{rf'\{name}': 2 for name in ['frac', 'binom', 'overset', 'underset', 'accentset', 'underaccent', 'sideset', 'rule']},
 }  # fmt: skip
 # An optional argument stays, in brackets.
 OPTIONAL: Final = frozenset({r'\sqrt', r'\xrightarrow', r'\xleftarrow', r'\xleftrightarrow', r'\xRightarrow',
@@ -186,12 +228,33 @@ INFIX: Final = {r'\over': r'\frac', r'\choose': r'\binom', r'\atop': '', r'\brac
 
 # --- Environments -----------------------------------------------------------------------------------------------------
 
-ALIGNED: Final = frozenset('aligned align align* alignat alignat* alignedat split eqnarray eqnarray* flalign flalign* '
-                           'IEEEeqnarray IEEEeqnarray* multline multline* multlined dmath dmath* dgroup'.split())
-GATHERED: Final = frozenset('gathered gather gather*'.split())
-ENVIRONMENT_ARGUMENT: Final = frozenset('alignat alignat* alignedat IEEEeqnarray IEEEeqnarray*'.split())
-CASES: Final = frozenset('cases cases* dcases dcases* numcases'.split())
-REVERSED_CASES: Final = frozenset('rcases rcases* drcases drcases*'.split())
+ALIGNED: Final = frozenset(
+    [
+        'aligned',
+        'align',
+        'align*',
+        'alignat',
+        'alignat*',
+        'alignedat',
+        'split',
+        'eqnarray',
+        'eqnarray*',
+        'flalign',
+        'flalign*',
+        'IEEEeqnarray',
+        'IEEEeqnarray*',
+        'multline',
+        'multline*',
+        'multlined',
+        'dmath',
+        'dmath*',
+        'dgroup',
+    ]
+)
+GATHERED: Final = frozenset(['gathered', 'gather', 'gather*'])
+ENVIRONMENT_ARGUMENT: Final = frozenset(['alignat', 'alignat*', 'alignedat', 'IEEEeqnarray', 'IEEEeqnarray*'])
+CASES: Final = frozenset(['cases', 'cases*', 'dcases', 'dcases*', 'numcases'])
+REVERSED_CASES: Final = frozenset(['rcases', 'rcases*', 'drcases', 'drcases*'])
 ARRAYS: Final = frozenset({'array', 'tabular', 'subarray'})
 # Delimiters and a matrix.
 _DELIMITED: Final = {'': ('', ''), 'p': ('(', ')'), 'b': ('[', ']'), 'v': ('|', '|'), 'V': (r'\|', r'\|'),
@@ -203,15 +266,38 @@ MATRICES: Final = {
     for star in ('', '*')
 }
 UNWRAPPED_ENVIRONMENTS: Final = frozenset(
-    'subequations small footnotesize scriptsize large Large equation equation* displaymath math center'.split()
+    [
+        'subequations',
+        'small',
+        'footnotesize',
+        'scriptsize',
+        'large',
+        'Large',
+        'equation',
+        'equation*',
+        'displaymath',
+        'math',
+        'center',
+    ]
 )
 
 # --- Delimiters -------------------------------------------------------------------------------------------------------
 
 CLOSERS: Final = frozenset({'}', r'\right'})
-DELIMITERS: Final = frozenset('()[]|/.<>') | {r'\{', r'\}', r'\|'} | {
-    rf'\{name}'
-    for name in 'langle rangle lbrace rbrace lbrack rbrack vert Vert lvert rvert lVert rVert mid lfloor rfloor lceil '
-    'rceil uparrow downarrow updownarrow Uparrow Downarrow Updownarrow backslash setminus lgroup rgroup lmoustache '
-    'rmoustache llbracket rrbracket ulcorner urcorner llcorner lrcorner'.split()
-}
+_DELIMITER_NAMES: Final = (
+    'langle rangle lbrace rbrace lbrack rbrack vert Vert lvert rvert lVert rVert mid lfloor rfloor lceil rceil '
+    'uparrow downarrow updownarrow Uparrow Downarrow Updownarrow backslash setminus lgroup rgroup lmoustache '
+    'rmoustache llbracket rrbracket ulcorner urcorner llcorner lrcorner'
+)
+DELIMITERS: Final = frozenset('()[]|/.<>') | {r'\{', r'\}', r'\|'} | {rf'\{name}' for name in _DELIMITER_NAMES.split()}
+
+# --- Vocabulary -------------------------------------------------------------------------------------------------------
+
+# Symbols that a tokenizer should have even where its corpus lacks them, so that a model can learn them later.
+STANDARD: Final = (
+    frozenset(map(chr, range(ord('!'), ord('~') + 1))) - set('\\$#%')
+    | {r'\{', r'\}', r'\|', r'\%', r'\&', r'\_', r'\#', r'\$', r'\\'}
+    | {rf'\{name}' for name in OPERATORS}
+    | {rf'\{side}{{{name}}}' for side in ('begin', 'end') for name in ['aligned', 'gathered', 'matrix', 'array', 'cases']}
+    | {rf'\{name}' for name in ['partial', 'parallel', 'nparallel', 'wp', 'aleph', 'beth', 'hbar', 'hslash', 'ell', 'imath', 'jmath', 'Re', 'Im', 'nabla', 'infty', 'surd', 'angle', 'measuredangle', 'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'varepsilon', 'zeta', 'eta', 'theta', 'vartheta', 'iota', 'kappa', 'varkappa', 'lambda', 'mu', 'nu', 'xi', 'pi', 'varpi', 'rho', 'varrho', 'sigma', 'varsigma', 'tau', 'upsilon', 'phi', 'varphi', 'chi', 'psi', 'omega', 'Gamma', 'Delta', 'Theta', 'Lambda', 'Xi', 'Pi', 'Sigma', 'Upsilon', 'Phi', 'Psi', 'Omega', 'digamma', 'eth', 'mho', 'complement', 'forall', 'exists', 'nexists', 'emptyset', 'varnothing', 'top', 'perp', 'prime', 'dagger', 'ddagger', 'pm', 'mp', 'times', 'div', 'cdot', 'circ', 'bullet', 'star', 'diamond', 'triangle', 'square', 'blacksquare', 'lozenge', 'bigcirc', 'ominus', 'oplus', 'otimes', 'oslash', 'odot', 'wr', 'amalg', 'cap', 'cup', 'uplus', 'sqcap', 'sqcup', 'vee', 'wedge', 'barwedge', 'veebar', 'setminus', 'smallsetminus', 'boxplus', 'boxminus', 'boxtimes', 'boxdot', 'ltimes', 'rtimes', 'Cap', 'Cup', 'intercal', 'dotplus', 'therefore', 'because', 'bigstar', 'triangleleft', 'triangleright', 'bigtriangledown', 'vartriangleleft', 'vartriangleright', 'trianglelefteq', 'trianglerighteq', 'leq', 'geq', 'leqslant', 'geqslant', 'leqq', 'geqq', 'll', 'gg', 'lll', 'ggg', 'neq', 'sim', 'nsim', 'simeq', 'approx', 'cong', 'ncong', 'equiv', 'asymp', 'doteq', 'propto', 'prec', 'succ', 'preceq', 'succeq', 'preccurlyeq', 'succcurlyeq', 'lesssim', 'gtrsim', 'lessgtr', 'gtrless', 'lessapprox', 'gtrapprox', 'subset', 'supset', 'subseteq', 'supseteq', 'subsetneq', 'supsetneq', 'nsubseteq', 'nsupseteq', 'varsubsetneqq', 'sqsubset', 'sqsupset', 'sqsubseteq', 'sqsupseteq', 'in', 'ni', 'notin', 'vdash', 'dashv', 'models', 'vDash', 'Vdash', 'nvdash', 'nmid', 'triangleq', 'eqsim', 'bumpeq', 'smile', 'frown', 'bowtie', 'leftarrow', 'rightarrow', 'leftrightarrow', 'Leftarrow', 'Rightarrow', 'Leftrightarrow', 'longleftarrow', 'longrightarrow', 'longleftrightarrow', 'Longleftarrow', 'Longrightarrow', 'Longleftrightarrow', 'mapsto', 'longmapsto', 'hookleftarrow', 'hookrightarrow', 'leftharpoonup', 'rightharpoonup', 'leftharpoondown', 'rightharpoondown', 'rightleftharpoons', 'leftrightarrows', 'rightrightarrows', 'rightsquigarrow', 'twoheadrightarrow', 'uparrow', 'downarrow', 'updownarrow', 'Uparrow', 'Downarrow', 'nearrow', 'searrow', 'swarrow', 'nwarrow', 'nrightarrow', 'upharpoonright', 'sum', 'prod', 'coprod', 'int', 'iint', 'iiint', 'oint', 'smallint', 'bigcap', 'bigcup', 'bigvee', 'bigwedge', 'bigoplus', 'bigotimes', 'bigodot', 'biguplus', 'bigsqcup', 'langle', 'rangle', 'lfloor', 'rfloor', 'lceil', 'rceil', 'llbracket', 'rrbracket', 'ulcorner', 'urcorner', 'ldots', 'cdots', 'vdots', 'ddots', 'not', 'flat', 'natural', 'sharp', 'frac', 'binom', 'sqrt', 'substack', 'overset', 'underset', 'xrightarrow', 'xleftarrow', 'hat', 'bar', 'tilde', 'vec', 'dot', 'ddot', 'dddot', 'check', 'breve', 'acute', 'grave', 'mathring', 'widehat', 'widetilde', 'overline', 'underline', 'overbrace', 'underbrace', 'overrightarrow', 'overleftarrow', 'overleftrightarrow', 'boxed', 'slashed', 'hline', 'AA', 'S', 'P', 'L', 'l', 'O', 'o', 'ae', 'mathrm', 'mathbf', 'mathit', 'mathsf', 'mathtt', 'mathcal', 'mathbb', 'mathfrak', 'mathscr', 'boldsymbol', 'text', 'textbf', 'textit']}
+)  # fmt: skip

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from .render import rasterize, typeset
 
-OPEN_DOCUMENTS = 64  # about 1.5 MB each; to open one anew costs as much as drawing ten pages
+OPEN_DOCUMENTS = 1024  # about 1.5 MB each; to open one anew costs as much as drawing ten pages
 _pdfium = threading.Lock()
 
 
@@ -130,19 +130,6 @@ class TypesetPages:
         index %= len(self)
         shard = int(np.searchsorted(self._starts, index, side='right')) - 1
         return shard, index - int(self._starts[shard])
-
-    def shuffled(self, rng: np.random.Generator) -> np.ndarray:
-        """All indices in random order, int64 (N,), such that `image` need not open a document twice.
-
-        Documents are shuffled, then the pages of every OPEN_DOCUMENTS of them. In wholly random order `image` takes
-        more than ten times as long.
-        """
-        shards = rng.permutation(len(self._names))
-        order = []
-        for first in range(0, len(shards), OPEN_DOCUMENTS):
-            chosen = shards[first : first + OPEN_DOCUMENTS]
-            order.append(rng.permutation(np.concatenate([np.arange(*self._starts[n : n + 2]) for n in chosen])))
-        return np.concatenate(order)
 
     def row(self, index: int) -> dict[str, Any]:
         """The line of a page: `latex`, `label`, `width_pt`, `height_pt` and the other fields of the input."""

@@ -146,10 +146,13 @@ def rasterize(document: pypdfium2.PdfDocument, page: int, dpi: float) -> Image.I
     """Draws one page, whole, as an 8-bit grey picture (mode L, 255 paper, 0 ink), antialiased, ceil(size * dpi / 72).
 
     pdfium is not thread-safe: one thread a process may draw. A document must be opened in the process that draws it.
+    pdfium keeps glyphs it has drawn: what else was drawn from the document moves a few pixels by a few grey levels.
     """
-    with contextlib.closing(document[page]) as handle:
-        with contextlib.closing(handle.render(scale=dpi / 72, grayscale=True)) as bitmap:
-            return bitmap.to_pil().copy()  # to_pil shows memory that close() frees
+    with (
+        contextlib.closing(document[page]) as handle,
+        contextlib.closing(handle.render(scale=dpi / 72, grayscale=True)) as bitmap,
+    ):
+        return bitmap.to_pil().copy()  # to_pil shows memory that close() frees
 
 
 def render(latex: str, dpi: float = 200, *, preamble: str = PREAMBLE, timeout: float = 10.0) -> Image.Image:

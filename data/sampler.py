@@ -1,7 +1,7 @@
 """Which pictures share a batch: pictures of like size, so that little of it is padding.
 
-    sampler = BucketSampler(train.sizes, batch_pixels=600_000)
-    for batch in sampler.batches(epoch=0, start=120):     # lists of Draw; the same whenever they are asked for
+sampler = BucketSampler(train.sizes, batch_pixels=600_000)
+for batch in sampler.batches(epoch=0, start=120):     # lists of Draw; the same whenever they are asked for
 """
 
 from collections.abc import Iterator

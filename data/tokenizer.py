@@ -2,8 +2,8 @@ r"""Builds the tokenizer: one token for each LaTeX command, delimiter, letter an
 
     python -m data.tokenizer formulas.jsonl.xz more.jsonl --out tokenizer --min-count 20
 
-Files are JSON lines with the key `latex` (`.jsonl`, `.jsonl.xz`) or one formula a line (`.lst`, Latin-1 as im2latex-100k
-is distributed). The result needs no code of ours: `AutoTokenizer.from_pretrained('tokenizer')` loads it.
+Files are JSON lines with the key `latex` (`.jsonl`, `.jsonl.xz`) or one formula a line (`.lst`, Latin-1, as
+im2latex-100k is distributed). The result needs no code of ours: `AutoTokenizer.from_pretrained('tokenizer')` loads it.
 """
 
 import argparse
@@ -20,19 +20,21 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, proce
 from transformers import PreTrainedTokenizerFast
 
 from .latex import normalize, tokenize
+from .latex_rules import STANDARD
 
 SPECIAL_TOKENS = ('<|pad|>', '<|bos|>', '<|eos|>', '<|unk|>')
 _PIECE = r'\\(?:begin|end)\{[A-Za-z]*\*?\}|\\[A-Za-z]+|\\[^A-Za-z]|[^\s\\]'
 _MARK = '\ue000'  # a private character, after control words while tokens are joined
 
 
-def build_tokenizer(formulas: Iterable[str], min_count: int = 1) -> PreTrainedTokenizerFast:
+def build_tokenizer(formulas: Iterable[str], min_count: int = 1, always: Iterable[str] = ()) -> PreTrainedTokenizerFast:
     """A word-level tokenizer over the tokens that at least `min_count` of the canonical `formulas` hold.
 
-    Ids are by falling frequency after the special tokens `<|pad|>` 0, `<|bos|>` 1, `<|eos|>` 2, `<|unk|>` 3. Encoding
-    adds bos and eos; `decode(ids, skip_special_tokens=True)` gives a canonical formula back exactly.
+    Ids are by falling frequency after the special tokens `<|pad|>` 0, `<|bos|>` 1, `<|eos|>` 2, `<|unk|>` 3; tokens of
+    `always` are in the vocabulary whatever their count. Encoding adds bos and eos; `decode(ids,
+    skip_special_tokens=True)` gives a canonical formula back exactly.
     """
-    return tokenizer_of(count_tokens(formulas), min_count)
+    return tokenizer_of(count_tokens(formulas), min_count, always)
 
 
 def count_tokens(formulas: Iterable[str]) -> Counter[str]:
@@ -43,9 +45,10 @@ def count_tokens(formulas: Iterable[str]) -> Counter[str]:
     return counts
 
 
-def tokenizer_of(counts: Counter[str], min_count: int = 1) -> PreTrainedTokenizerFast:
+def tokenizer_of(counts: Counter[str], min_count: int = 1, always: Iterable[str] = ()) -> PreTrainedTokenizerFast:
     """The tokenizer of `build_tokenizer` from token counts."""
-    kept = sorted((t for t, n in counts.items() if n >= min_count), key=lambda token: (-counts[token], token))
+    tokens = {token for token, count in counts.items() if count >= min_count}.union(always)
+    kept = sorted(tokens, key=lambda token: (-counts[token], token))
     vocabulary = {token: index for index, token in enumerate((*SPECIAL_TOKENS, *kept))}
     pad, bos, eos, unk = SPECIAL_TOKENS
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=unk))
@@ -61,6 +64,7 @@ def tokenizer_of(counts: Counter[str], min_count: int = 1) -> PreTrainedTokenize
             decoders.Fuse(),
             decoders.Replace(Regex(_MARK + '(?![A-Za-z])'), ''),
             decoders.Replace(_MARK, ' '),
+            decoders.Replace(r'\begin{aligned}&', r'\begin{aligned} &'),  # as in detokenize
         ]
     )
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -113,6 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('files', nargs='+', type=Path, metavar='FILE', help='.jsonl, .jsonl.xz (key latex) or .lst')
     parser.add_argument('--out', type=Path, required=True, help='folder to write')
     parser.add_argument('--min-count', type=int, default=1, help='formulas a token must occur in (default 1)')
+    parser.add_argument('--only-corpus', action='store_true', help='leave out standard symbols the files do not hold')
     parser.add_argument('--processes', type=int, default=2)
     args = parser.parse_args(argv)
 
@@ -126,7 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 sets.update(found)
     except (OSError, ValueError, lzma.LZMAError) as error:
         parser.error(str(error))
-    tokenizer = tokenizer_of(counts, args.min_count)
+    always = () if args.only_corpus else STANDARD
+    tokenizer = tokenizer_of(counts, args.min_count, always)
     tokenizer.save_pretrained(args.out)
     config = args.out / 'tokenizer_config.json'
     # transformers 4 does not know the class name that transformers 5 writes.
@@ -134,7 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         json.dumps(json.loads(config.read_text()) | {'tokenizer_class': 'PreTrainedTokenizerFast'}, indent=2) + '\n'
     )
 
-    dropped = {token for token, count in counts.items() if count < args.min_count}
+    dropped = set(counts) - set(tokenizer.get_vocab())
     touched = sum(count for found, count in sets.items() if not dropped.isdisjoint(found))
     total = sum(sets.values())
     print(f'{total} formulas, vocabulary of {len(tokenizer)} tokens in {args.out}')

@@ -1,7 +1,7 @@
 """Training pictures: normalised labels, filters that count what they drop, and drawing with a random look.
 
-    train = TrainingSet([load('pages/arxiv')], tokenizer, seed=0)
-    train[Draw(index=5, epoch=0, scale=1.2)]                      # {'image': ..., 'latex': ...}
+train = TrainingSet([load('pages/arxiv')], tokenizer, seed=0)
+train[Draw(index=5, epoch=0, scale=1.2)]                      # {'image': ..., 'latex': ...}
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from . import latex, latex_parser, latex_rules
-from .augment import DEFAULT, Augmentation, draw
+from .augment import DEFAULT, Augmentation
 from .dataset import CACHE, Example, Source, concatenated_sizes
 from .latex import normalize
 
@@ -63,7 +63,7 @@ class TrainingSet:
         labels: for each source its canonical labels.
         tokenizer: encodes a label as bos, tokens, eos.
         seed: with the epoch and the index it decides each look.
-        augmentation: the table of looks; None draws plainly.
+        augmentation: the table of looks.
         max_tokens: longest label, bos and eos included.
         max_size: greatest height and width at scale 1, in pixels.
     """
@@ -75,7 +75,7 @@ class TrainingSet:
         tokenizer: PreTrainedTokenizerBase,
         *,
         seed: int = 0,
-        augmentation: Augmentation | None = DEFAULT,
+        augmentation: Augmentation = DEFAULT,
         max_tokens: int = 256,
         max_size: tuple[int, int] = (256, 800),
     ):
@@ -111,8 +111,7 @@ class TrainingSet:
         part = int(np.searchsorted(self._starts, index, side='right')) - 1
         source, local = self.sources[part], index - int(self._starts[part])
         rng = np.random.default_rng((self.seed, look.epoch, look.index))
-        augmentation = self.augmentation or DEFAULT.scaled(0)
-        image = draw(lambda dpi: source.draw(local, dpi), look.scale, rng, augmentation)
+        image = source.look(local, look.scale, rng, self.augmentation)
         return {'image': image, 'latex': self.labels[index]}
 
 

@@ -1,4 +1,4 @@
-"""What ships to the Hub: configuration, model, image processor, processor and pipeline. Imports nothing else of ours."""
+"""What ships to the Hub: configuration, model, image processor, processor, pipeline. Imports nothing else of ours."""
 
 from .configuration_im2latex import Im2LatexConfig, Im2LatexEncoderConfig
 from .image_processing_im2latex import Im2LatexImageProcessor

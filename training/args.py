@@ -123,7 +123,9 @@ class TrainArgs:
     def flat(self) -> dict[str, str | int | float | bool]:
         """Every setting as a tracker can store it."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {key: value if isinstance(value, (int, float, str, bool)) else str(value) for key, value in values.items()}
+        return {
+            key: value if isinstance(value, (int, float, str, bool)) else str(value) for key, value in values.items()
+        }
 
 
 def parse_args(argv: list[str] | None = None) -> TrainArgs:

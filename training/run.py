@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import gather_object, set_seed
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -24,7 +24,7 @@ from data.dataset import load
 from data.sampler import BucketSampler
 from data.tokenizer import build_tokenizer
 from data.training_set import TrainingSet, normalized_labels
-from metrics.score import Scores, score
+from metrics.score import Batch, Scores, picture_batches, score
 from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2LatexProcessor
 from modeling.generation_im2latex import predict
 
@@ -146,23 +146,14 @@ class Run:
         self.print(f'{len(train_set)} training pictures, left out: {dict(+train_set.dropped)}')
         return train_set, processor
 
-    def _load_validation(self) -> list[dict[str, Any]]:
+    def _load_validation(self) -> list[Batch]:
         """Validation pictures in batches, nothing left out; each process gets its share."""
         args = self.args
         if args.validation is None:
             return []
         source = load(args.validation, args.validation_split, limit=args.validation_limit)
-        rows = sorted(range(len(source)), key=lambda i: (source.sizes[i].prod(), i))
-        groups = [rows[i : i + args.validation_batch] for i in range(0, len(rows), args.validation_batch)]
-        mine = groups[self.accelerator.process_index :: self.accelerator.num_processes]
-        # Every process takes part in every exchange of predictions, also with nothing to give.
-        rounds = -(-len(groups) // self.accelerator.num_processes)
-        mine += [[]] * (rounds - len(mine))
-        examples = [[source[i] for i in group] for group in mine]
-        return [
-            {'index': group, 'image': [e['image'] for e in part], 'latex': [e['latex'] for e in part]}
-            for group, part in zip(mine, examples, strict=True)
-        ]
+        mine = range(self.accelerator.process_index, len(source), self.accelerator.num_processes)
+        return list(picture_batches(source, mine, args.validation_batch))
 
     # -- state ---------------------------------------------------------------------------------------------------
 
@@ -206,8 +197,10 @@ class Run:
     def export(self, folder: Path, scores: Scores | None = None) -> None:
         """Writes the averaged weights as a checkpoint folder that every script takes."""
         model: Im2LatexModel = self.ema.module
-        model.save_pretrained(folder, state_dict={k: v.to(torch.bfloat16) if v.is_floating_point() else v
-                                                  for k, v in model.state_dict().items()})
+        model.save_pretrained(
+            folder,
+            state_dict={k: v.to(torch.bfloat16) if v.is_floating_point() else v for k, v in model.state_dict().items()},
+        )
         self.processor.save_pretrained(folder)
         record = {'args': asdict(self.args), 'step': self.step, 'pictures': self.pictures}
         (folder / 'train_args.json').write_text(json.dumps(record, indent=2) + '\n')
@@ -278,7 +271,9 @@ class Run:
     def _loss(self, batch: dict[str, Any]) -> torch.Tensor:
         device = self.accelerator.device
         output = self.wrapped(
-            pixel_values=batch['pixel_values'].to(device, non_blocking=True).contiguous(memory_format=torch.channels_last),
+            pixel_values=batch['pixel_values']
+            .to(device, non_blocking=True)
+            .contiguous(memory_format=torch.channels_last),
             pixel_mask=batch['pixel_mask'].to(device, non_blocking=True),
             decoder_input_ids=batch['decoder_input_ids'].to(device, non_blocking=True),
             use_cache=False,
@@ -291,9 +286,8 @@ class Run:
 
     def validate(self) -> Scores | None:
         """Generates for the validation pictures with the averaged weights; keeps the best checkpoint."""
-        if not self.validation_batches:
+        if self.args.validation is None:
             return None
-        gather = self.accelerator.gather_for_metrics
         scores = score(
             self.ema.module,
             self.processor,
@@ -301,7 +295,7 @@ class Run:
             predict=predict,
             num_beams=1,
             max_new_tokens=self.args.validation_tokens,
-            gather=lambda items: gather(items, use_gather_object=True) if self.accelerator.num_processes > 1 else items,
+            gather=gather_object,
         )
         value = scores.normalised.edit_similarity
         if value > self.best:

@@ -138,7 +138,7 @@ def test_scale_is_the_size_of_the_letters(seed: int, scale: float) -> None:
 def test_shrink_divides_the_size() -> None:
     small = shrink(render(2 * UNIT_DPI), 2, np.random.default_rng(0))
     assert abs(small.width - PAGE.width) <= 1
-    assert ink(small) == pytest.approx(ink(render(2 * UNIT_DPI)) / 4, rel=0.02)
+    assert ink(small) == pytest.approx(ink(render(2 * UNIT_DPI)) / 4, rel=0.1)
 
 
 def test_scaled_touches_chances_only() -> None:

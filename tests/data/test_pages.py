@@ -90,20 +90,6 @@ def test_refuses_a_folder_of_other_formulas(folder: Path, tmp_path: Path, capsys
     assert content(folder) == before
 
 
-def test_shuffled_is_a_permutation_that_keeps_to_few_documents(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('data.pages.OPEN_DOCUMENTS', 2)
-    pages = TypesetPages(folder)
-    order = pages.shuffled(np.random.default_rng(0))
-    assert sorted(order) == list(range(len(pages)))
-    assert not np.array_equal(order, pages.shuffled(np.random.default_rng(1)))
-    shards = [pages.row(int(i))['n'] // 4 for i in order]
-    visits = [shards.index(shard) for shard in set(shards)]
-    ends = [len(shards) - 1 - shards[::-1].index(shard) for shard in set(shards)]
-    assert max(sum(a <= i <= b for a, b in zip(visits, ends, strict=True)) for i in range(len(shards))) <= 2
-    drawn = [pages.image(int(i), dpi=50).tobytes() for i in order]
-    assert drawn == [TypesetPages(folder).image(int(i), dpi=50).tobytes() for i in order], 'documents come and go'
-
-
 @pytest.mark.parametrize('method', ['fork', 'spawn'])
 def test_travels_to_worker_processes(folder: Path, method: str) -> None:
     pages = TypesetPages(folder)

@@ -239,7 +239,7 @@ def test_what_is_no_picture_is_refused(wrong: object) -> None:
 
 @pytest.mark.parametrize('shape', [(5,), (2, 5, 7), (0, 10), (1, 2, 3, 4, 5)])
 def test_wrong_shapes_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match='array|pixels'):
+    with pytest.raises(ValueError, match=r'array|pixels'):
         PROCESSOR.prepare(np.zeros(shape, np.uint8))
 
 

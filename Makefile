@@ -1,0 +1,50 @@
+# make predict    LaTeX of the example pictures, or of PICTURES="a.png b/"
+# make test       the tests
+# make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
+# make lint       ruff and mypy
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PICTURES ?= examples
+TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science \
+	cm-super-minimal lmodern
+
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: setup predict test lint tex clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo 'the venv module is missing; on Debian or Ubuntu: apt-get install python3-venv' >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+predict: setup
+	@$(BIN)/python predict.py $(PICTURES)
+
+test: $(VENV)/.installed-dev tex
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+tex:
+	@command -v pdflatex >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(TEX); } || \
+		{ echo 'The tests need TeX Live. As root: apt-get install --no-install-recommends $(TEX)' >&2; exit 2; }
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

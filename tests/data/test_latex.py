@@ -1,0 +1,288 @@
+"""Tests of data/latex.py: golden strings, exact inverses, idempotence, totality, linear time, and the pages themselves."""
+
+import shutil
+import time
+
+import pypdfium2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.latex import detokenize, fingerprint, normalize, tokenize
+from data.latex_rules import ARGUMENTS, DROPPED, FONTS, SWITCHES, SYNONYMS, TEXT
+
+PIECES = sorted(
+    {*DROPPED, *SYNONYMS, *ARGUMENTS, *FONTS, *SWITCHES, *TEXT}
+    | set(r'{ } { } [ ] ( ) _ ^ & $ ~ * . . % a b x A 1 2 + - = < | \ '.split(' '))
+    | set(
+        r"\left \right \middle \big \. \over \atop \choose \not \dots \sqrt \frac \kern \hspace \phantom ' '' é".split()
+    )
+    | {' ', '\n', '\\\\', r'\begin{aligned}', r'\end{aligned}', r'\begin{array}{cc}', r'\end{array}', r'\begin{matrix}'}
+    | {r'\end{matrix}', r'\begin {cases}', r'\end{cases}', r'\operatorname*', r'\operatorname *', r'\alpha', r'\sum'}
+    | {r'\substack', r'\mathop', r'\underset', r'\overset', r'\max', r'\prime', r'\begin', r'\end', '1pt', r'\buildrel'}
+)
+latex = st.lists(st.sampled_from(PIECES), max_size=25).map(''.join) | st.text(max_size=40)
+
+
+@pytest.mark.parametrize(
+    ('given', 'tokens'),
+    [
+        (r'\frac{a}2', [r'\frac', '{', 'a', '}', '2']),
+        (r'\alpha  x\,\\ \{', [r'\alpha', 'x', r'\,', r'\\', r'\{']),
+        (
+            r'\operatorname*{a}\operatorname *\alpha*',
+            [r'\operatorname*', '{', 'a', '}', r'\operatorname', '*', r'\alpha', '*'],
+        ),
+        (r'\begin {array}a\end{align*}', [r'\begin{array}', 'a', r'\end{align*}']),
+        (r'\text{a b} c d', [r'\text', '{', 'a', '~', 'b', '}', 'c', 'd']),
+        (r'\text{a {b c}$d e$}', [r'\text', '{', 'a', '~', '{', 'b', '~', 'c', '}', '$', 'd', 'e', '$', '}']),
+        (r'\textrm { i f ~ x }', [r'\textrm', '{', 'i', 'f', '~', 'x', '}']),
+        ('a%comment\nb\\%', ['a', 'b', r'\%']),
+        ('a\\', ['a', '\\']),
+        ('', []),
+    ],
+)
+def test_tokenize(given: str, tokens: list[str]):
+    assert tokenize(given) == tokens
+
+
+@pytest.mark.parametrize(
+    ('tokens', 'latex'),
+    [
+        ([r'\sin', 'x'], r'\sin x'),
+        ([r'\sin', '2', r'\alpha', r'\beta'], r'\sin2\alpha\beta'),
+        ([r'\operatorname', '*'], r'\operatorname *'),
+        ([r'\begin{aligned}', '&', 'x'], r'\begin{aligned} &x'),
+        ([r'\begin{aligned}', 'x'], r'\begin{aligned}x'),
+    ],
+)
+def test_detokenize(tokens: list[str], latex: str):
+    assert detokenize(tokens) == latex
+
+
+@given(latex)
+@settings(max_examples=500, deadline=None)
+def test_detokenize_is_the_inverse_of_tokenize(given: str):
+    tokens = tokenize(given)
+    assert tokenize(detokenize(tokens)) == tokens
+
+
+GOLDEN = {
+    'space': [
+        (r'a\,b\;c\!d\quad e\qquad f~g\ h\hspace{1cm}i\hspace * { 2 p t }j', 'abcdefghij'),
+        (r'a\kern-3.5pt b\hskip 1 cm plus 2fil c\mkern 2mu d\phantom{x}e\label{eq:1}\nonumber', 'abcde'),
+        (r'{\displaystyle\sum\limits_i}\textstyle x', r'\sum_{i}x'),
+        (r'\rlap{ab}\smash{c}\mathrel{=}\mathord{d}', r'\mathrm{ab}c=d'),
+    ],
+    'delimiters': [
+        (r'\left(\frac12\right]', r'(\frac{1}{2}]'),
+        (r'\left.x\right|_0 \Bigl\{y\Bigr\rangle\big/\middle|', r'x|_{0}\{y\rangle/|'),
+        (r'\left<a\right>', r'\langle a\rangle'),
+        (r'\lvert a\rvert\Vert b\Vert\lbrace c\mid d\}', r'|a|\|b\|\{c|d\}'),
+    ],
+    'scripts': [
+        ('x^2_i', 'x_{i}^{2}'),
+        ("f'", r'f^{\prime}'),
+        ("f''^2_i", r'f_{i}^{\prime\prime2}'),
+        (r'x ^ { \prime \prime }', r'x^{\prime\prime}'),
+        ("x^{'}", r'x^{\prime}'),
+        (r'x\sp2\sb i', 'x_{i}^{2}'),
+        ('x^{}_{}', 'x'),
+        ('{}^2x', '{}^{2}x'),
+        ('^2x', '{}^{2}x'),
+        ('{AB}^2', 'AB^{2}'),
+        ('{x_a}^b', 'x_{a}{}^{b}'),
+        ('{x^2}^3', '{x^{2}}^{3}'),
+        ('R^a{}_b', 'R^{a}{}_{b}'),
+        (r'R^a_{\phantom{a}b}', 'R^{a}{}_{b}'),
+        (r'\Gamma _ { ~ \nu } ^ { \mu }', r'\Gamma^{\mu}{}_{\nu}'),
+        (r'x^\frac12', r'x^{\frac{1}{2}}'),
+        (r'\prescript{a}{b}{X}', '{}_{b}^{a}X'),
+    ],
+    'braces': [
+        ('{a}', 'a'),
+        ('{{x}}{=}{}', 'x='),
+        (r'\frac12\sqrt 2\sqrt[3]{x}\hat x\bar\psi', r'\frac{1}{2}\sqrt{2}\sqrt[3]{x}\hat{x}\bar{\psi}'),
+        (r'\sqrt[{]}]{x}', r'\sqrt[{]}]{x}'),
+        (r'\frac', r'\frac{}{}'),
+    ],
+    'fractions': [
+        (r'a\over b', r'\frac{a}{b}'),
+        (r'{1+x \over 2}y', r'\frac{1+x}{2}y'),
+        (r'\left(n\choose k\right)', r'(\binom{n}{k})'),
+        (r'\dfrac12\tfrac12\cfrac12\dbinom ab', r'\frac{1}{2}\frac{1}{2}\frac{1}{2}\binom{a}{b}'),
+        (r'\sum_{a\atop b}', r'\sum_{\substack{a\\b}}'),
+        (r'{a\atop b}', r'\begin{matrix}a\\b\end{matrix}'),
+    ],
+    'fonts': [
+        (r'{\bf x_1} y', r'\mathbf{x}_{\mathbf{1}}y'),
+        (r'\mathbf{x_1}', r'\mathbf{x}_{\mathbf{1}}'),
+        (r'{\cal M}{\rm GeV}', r'\mathcal{M}\mathrm{GeV}'),
+        (r'\mathrm{a}\mathrm{b}\mathrm{2}\mathrm{=}\mathrm{\Gamma\alpha}', r'\mathrm{ab}2=\Gamma\alpha'),
+        (r'\bm{x}\pmb y\boldsymbol{\alpha+1}', r'\boldsymbol{xy\alpha+}\mathbf{1}'),
+        (r'\boldsymbol{\mathbf{x}\mathcal L\sum}', r'\mathbf{x}\boldsymbol{\mathcal{L}}\sum'),
+        (r'\mathbf{\mathrm{x}}', r'\mathrm{x}'),
+        (r'\mathit{x}+\mathit{diff}', r'x+\mathit{diff}'),
+        (r'{\bf 79.6}', r'\mathbf{79.6}'),
+        (r'\mbox{\boldmath $\alpha$}', r'\boldsymbol{\alpha}'),
+    ],
+    'text': [
+        (r'\text{if}', r'\mathrm{if}'),
+        (r'\mbox{ for all }x', r'\text{for~all}x'),
+        (r'\mathrm { ~ f o r ~ a l l ~ } x', r'\text{for~all}x'),
+        (r'\text{ if $x > 0$, else }', r'\mathrm{if}x>0,\mathrm{else}'),
+        (r'\text{x-ray}', r'\text{x-ray}'),
+        (r'\text{a.e.\ in }', r'\text{a.e.~in}'),
+        (r'\textbf{a b}\textit{c d}\textbf{\textit{E}}', r'\textbf{a~b}\textit{c~d}\boldsymbol{E}'),
+        (r'\textsc{Abc}', r'\mathrm{ABC}'),
+    ],
+    'operators': [
+        (r'\operatorname { t a n }x', r'\tan x'),
+        (r'{\rm sin}x\mathop{\rm cos}x\text{max}', r'\sin x\cos x\max'),
+        (r'\mathrm{max}_x', r'\mathrm{max}_{x}'),
+        (r'\mathop{\rm max}_x', r'\max_{x}'),
+        (r'\operatorname{Tr}A', r'\mathrm{Tr}A'),
+        (r'\operatorname*{arg\,max}_{x}', r'\underset{x}{\mathrm{argmax}}'),
+        (r'\underset{x}{\overset n\sum}\overset b{\underset a\max}', r'\sum_{x}^{n}\max_{a}^{b}'),
+        (r'\stackrel{\rm def}=\buildrel a\over b', r'\overset{\mathrm{def}}{=}\overset{a}{b}'),
+        (r'a\pmod n', r'a(\mathrm{mod}n)'),
+    ],
+    'synonyms': [
+        (r'\le\ge\ne\to\gets\land\lor\lnot\owns', r'\leq\geq\neq\rightarrow\leftarrow\wedge\vee\neg\ni'),
+        (r'\not=\not\in\not<', r'\neq\notin\not<'),
+        (r'a,\dots,b\dots+c...', r'a,\ldots,b\cdots+c\ldots'),
+        (r'\ast\colon\coloneqq\iff\i', r'*::=\Longleftrightarrow\imath'),
+        (r'\emptyset\varnothing\bar x\overline x', r'\emptyset\varnothing\bar{x}\overline{x}'),
+    ],
+    'environments': [
+        (r'\begin{pmatrix}a&{b}\\[2pt]c&d\\\end{pmatrix}', r'(\begin{matrix}a&b\\c&d\end{matrix})'),
+        (r'\left[\begin{array}{@{}c c}a&b\end{array}\right]', r'[\begin{matrix}a&b\end{matrix}]'),
+        (r'\begin{array}{l|*{2}{r}p{2cm}}a\end{array}', r'\begin{array}{l|rrl}a\end{array}'),
+        (r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.', r'\begin{cases}a&b\\c&d\end{cases}'),
+        (r'\begin{split}a&=b\\&=c\end{split}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),
+        (r'\begin{aligned}a&=b\end{aligned}', 'a=b'),
+        (r'\begin{aligned}[t] [a]&*\\ [c]\\ *\end{aligned}', r'\begin{aligned}{}[a]&*\\{}[c]\\{}*\end{aligned}'),
+        (r'\begin{gathered}a\\b\end{gathered}', r'\begin{gathered}a\\b\end{gathered}'),
+        (r'a&b\\', 'ab'),
+    ],
+    'dropped': [
+        (r'\color{red}\textcolor{blue}{x}\ensuremath{y}\ref{a}\cite[1]{b}$z$', 'xyz'),
+        ('a % comment\nb', 'ab'),
+        ('x, y.', 'x,y.'),
+    ],
+    'not parsed': [
+        (r'{a \le', r'{a\leq'),
+        (r'\left( a', r'\left(a'),
+        (r'\begin{aligned} a\,b', r'\begin{aligned}ab'),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('given', 'canonical'),
+    [pytest.param(*pair, id=f'{name}: {pair[0]}') for name, pairs in GOLDEN.items() for pair in pairs],
+)
+def test_normalize(given: str, canonical: str):
+    assert normalize(given) == canonical
+    assert normalize(canonical) == canonical
+    assert normalize(' '.join(tokenize(canonical))) == canonical
+
+
+@given(latex)
+@settings(max_examples=1500, deadline=None)
+def test_normalize_is_total_and_idempotent(given: str):
+    canonical = normalize(given)
+    assert normalize(canonical) == canonical
+    assert detokenize(tokenize(canonical)) == canonical
+
+
+@pytest.mark.parametrize(
+    'piece',
+    [
+        '{',
+        '}',
+        '{}',
+        'x^',
+        'x_1',
+        r'\frac',
+        r'\left(',
+        r'\text{',
+        r'\text{a ',
+        r'\text { a b ',
+        r'\begin{array}',
+        ' ',
+        '\\',
+    ]
+    + [
+        r'\begin{ ',
+        '%',
+        r'\hat',
+        r'\sqrt[',
+        r'\kern',
+        r'\\[',
+        '$',
+        r'\over ',
+        "'",
+        '{}^',
+        r'\mathrm{a}',
+        r'\mbox{$',
+        '[',
+        '.',
+    ],
+)
+def test_long_input_takes_linear_time(piece: str):
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        begin = time.perf_counter()
+        tokens = tokenize(text)
+        assert tokenize(detokenize(tokens)) == tokens
+        normalize(text)
+        return time.perf_counter() - begin
+
+    # Ten times the length may take ten times the time; a quadratic step takes a hundred times.
+    assert seconds(200_000) < 30 * seconds(20_000) + 0.1
+
+
+def test_a_megabyte_of_braces():
+    text = '{' * 1_000_000
+    assert normalize(text) == text
+
+
+def test_fingerprint_is_a_file_name():
+    assert fingerprint().isalnum()
+
+
+SAME_PAGE = [
+    r'a\over b', r'{\bf x}_1^2+{\cal L}', r'x_i^2{}', r"f''(x)+g'^2", r'\mathrm{H_2O}', r'\mathbf{x_1+\alpha}', r'{a}{b}={c}',
+    r'\boldsymbol{x_1\Gamma}', r'\frac12\sqrt 2\hat x\bar\psi', r'\le\ge\ne\to\gets\land\lor\lnot', r'\stackrel{a}{=}',
+    r'\mathop{\rm Tr}A', r'\operatorname{sin}x', r'{\rm log}x', r'\sum\limits_{i=1}^n x', r'\operatorname*{argmax}_{x}f',
+    r'\begin{pmatrix}a&b\\c&d\end{pmatrix}x', r'\begin{bmatrix}a\\b\end{bmatrix}x', r'\begin{split}a&=b\\&=c\end{split}',
+    r'\text{if }x', r'\mbox{for all }x', r'\lvert x\rvert+\lVert y\rVert', r'\{x\mid y\}', r'a,\dots,b+\dots+c', r'x\ast y^\ast',
+    r'\prescript{a}{b}{X}', r'{x_a}^b', r'{AB}^2', r'x^{\prime\prime}', r'\not=\not\in', r'a\coloneqq b', r'\dag\ddag\colon',
+    r'{n\choose k}', r'\dbinom nk', r'\underset{x}{\max}f', r'\overset{n}{\underset{i}{\sum}}', r'\pmod{n}', r'a\bmod b',
+    r'\boldsymbol{\mathrm{x}\mathcal L}', r'\mathit{diff}', r'\textbf{a b}', r'\textit{c-d}', r'\text{a.e.}', r'{\it word}',
+    r'\sqrt[3]{x}', r'\overline{x}+\widehat{xy}', r'x\to\infty\iff y', r'\substack{a\\b}', r'\big(x\big)', r'\left(x\right)',
+    r'\begin{cases}a&b\\c&d\end{cases}', r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.', r'\mathbf{79.6}', r'\bm{\beta}',
+    r'\begin{aligned}&a\sqrt2\\&[b]\end{aligned}', r'\begin{gathered}a\\ [b]\end{gathered}', r'x\sp2\sb i', r'{\sf A}{\tt b}',
+    r'\mathchoice{a}{b}{c}{d}', r'\textrm{N}\mathfrak{g}\mathscr{F}\mathbb{R}', r'x\,y\quad z\hspace{1cm}w', r'\hbox{\bf k}',
+]  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which('pdflatex') is None, reason='needs pdflatex')
+def test_the_page_has_the_same_glyphs():
+    from data.render import typeset
+
+    document = typeset([*SAME_PAGE, *map(normalize, SAME_PAGE)])
+    assert not document.errors
+    pages = [_glyphs(document.pdf, page) for page in document.pages]
+    changed = [
+        a for a, before, after in zip(SAME_PAGE, pages, pages[len(SAME_PAGE) :], strict=False) if before != after
+    ]
+    # A delimiter is drawn in another size, text has maths' full stop.
+    assert changed == [r'\begin{pmatrix}a&b\\c&d\end{pmatrix}x', r'\begin{bmatrix}a\\b\end{bmatrix}x']
+
+
+def _glyphs(pdf: bytes, page: int | None) -> str:
+    assert page is not None
+    text = pypdfium2.PdfDocument(pdf)[page].get_textpage().get_text_range()
+    return ''.join(text.split())
