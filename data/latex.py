@@ -70,7 +70,7 @@ def normalize(latex: str) -> str:
         try:
             tokens = parse(tokens)
         except UnparsableError:
-            tokens = _rename(tokens)
+            tokens = tokenize(detokenize(_rename(tokens)))
         if tokens == before:
             break
     return detokenize(tokens)

@@ -222,6 +222,8 @@ def _drop(parser: Parser, token: str, out: Items, font: str) -> None:
         return
     if token in {r'\cite', r'\color'}:
         parser.bracket()
+    if token in {r'\hspace', r'\vspace', r'\tag'} and parser.skip_space() == '*':
+        parser.position += 1
     for _ in range(rules.DROPPED_WITH_ARGUMENTS[token]):
         parser.raw_argument()
 
@@ -251,7 +253,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(rules.SIZED, _sized),
     **dict.fromkeys(rules.EXPANDED, _expand),
     **dict.fromkeys((r'\pmod', r'\pod', r'\bmod', r'\mod'), _modulo),
-    r'\begin': environment,
+    'environment': environment,
     r'\mathop': _mathop,
     r'\overset': _overset,
     r'\underset': _overset,

@@ -11,6 +11,7 @@ from . import latex_rules as rules
 from .latex_fonts import Item, Items, combine, symbol, text_symbol
 
 _DEPTH: Final = 80
+_OPTION: Final = 200  # tokens in an optional argument
 _SUB, _SUP = 1, 2
 _GROUP: Final = frozenset({'}'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
@@ -30,7 +31,8 @@ class UnparsableError(ValueError):
 class Parser:
     """Recursive descent over tokens; every method reads on from `position`.
 
-    `handlers` maps a command to a function of parser, command, list to append to and font; a handler may set `tail`.
+    `handlers` maps a command (and 'environment') to a function of parser, command, list to append to and font, which
+    may set `tail`.
     """
 
     def __init__(self, tokens: Sequence[str], handlers: Mapping[str, Handler], depth: int = 0) -> None:
@@ -118,7 +120,7 @@ class Parser:
         if (handler := self.handlers.get(token)) is not None:
             handler(self, token, out, font)
         elif token.startswith(r'\begin{'):
-            self.handlers[r'\begin'](self, token, out, font)
+            self.handlers['environment'](self, token, out, font)
         elif token in rules.CLOSERS or token.startswith(r'\end{'):
             raise UnparsableError(token)
         else:
@@ -167,11 +169,13 @@ class Parser:
             token = rules.SYNONYMS.get(token, token)
             if token == "'":
                 self.position += 1
-                sup, primes = [*(sup or []), r'\prime'], True
+                sup, primes = sup or [], True
+                sup.append(r'\prime')
             elif token == '^' and (sup is None or primes):
                 self.position += 1
                 staggered = staggered or self.begins_with_space('^')
-                sup, primes = [*(sup or []), *self.script(font)], False
+                sup, primes = sup or [], False
+                sup += self.script(font)
             elif token == '_' and sub is None:
                 self.position += 1
                 staggered = staggered or self.begins_with_space('_')
@@ -239,7 +243,7 @@ class Parser:
         if self.skip_space() != '[':
             return None
         level = 0
-        for index in range(self.position + 1, len(self.tokens)):
+        for index in range(self.position + 1, min(self.position + _OPTION, len(self.tokens))):
             token = self.tokens[index]
             if token == ']' and level == 0:
                 found = list(self.tokens[self.position + 1 : index])

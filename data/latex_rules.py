@@ -1,10 +1,24 @@
-"""The tables behind `normalize` in `latex.py`: what each LaTeX command becomes in the canonical form.
+r"""The tables behind `normalize` in `latex.py`: what each LaTeX command becomes in the canonical form.
 
-A table marked *lossy* changes the picture, by spacing, size or a nearly equal glyph; every other entry gives the same
-glyphs at the same places.
+An exact rule leaves every glyph in its place. These rules are lossy, for the sake of one label for what looks alike:
+
+- space, sizes and styles go (`\,`, `\quad`, `\big`, `\displaystyle`, `\limits`), and with them what only places things
+  (`\phantom`, `\smash`, `\mathrel`); `\left(` is `(`, `\dfrac` is `\frac`, `\mid` is `|`, `\backslash` is `\setminus`;
+- glyphs that hardly differ share a name: `\pmb` and bold italic text are `\boldsymbol`, small capitals are capitals,
+  slanted is italic, one letter of text italic is a maths letter, an accent is never bold, text has maths punctuation;
+- `R^a_{\ b}` is `R^{a}{}_{b}`; `{a \atop b}` is a matrix or, in scripts, `\substack`.
 """
 
 from typing import Final
+
+
+def _words(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+def _commands(names: str) -> frozenset[str]:
+    return frozenset(rf'\{name}' for name in names.split())
+
 
 LETTERS: Final = frozenset('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
 DIGITS: Final = frozenset('0123456789')
@@ -96,7 +110,7 @@ SYNONYMS: Final = {
     r'\Check': r'\check', r'\Breve': r'\breve', r'\Acute': r'\acute', r'\Grave': r'\grave', r'\dfrac': r'\frac',
     r'\tfrac': r'\frac', r'\cfrac': r'\frac', r'\sfrac': r'\frac', r'\dbinom': r'\binom', r'\tbinom': r'\binom',
     r'\stackrel': r'\overset', r'\sp': '^', r'\sb': '_', r'\lq': '`', r'\rq': "'", r'\textbackslash': r'\setminus',
-    r'\textbar': '|', r'\textless': '<', r'\textgreater': '>', r'\textbullet': r'\bullet', r'\degree': r'\circ',
+    r'\textbar': '|', r'\textless': '<', r'\textgreater': '>', r'\textbullet': r'\bullet',
     r'\cr': r'\\', r'\tabularnewline': r'\\', r'\newline': r'\\', r'\doublecup': r'\Cup', r'\doublecap': r'\Cap',
     r'\bold': r'\mathbf', r'\Bbb': r'\mathbb', r'\frak': r'\mathfrak', r'\mathbold': r'\boldsymbol',
     r'\bm': r'\boldsymbol', r'\pmb': r'\boldsymbol', r'\underbar': r'\underline',
@@ -106,50 +120,20 @@ SYNONYMS: Final = {
 
 EXPANDED: Final = {
     r'\coloneqq': (':', '='), r'\coloneq': (':', '-'), r'\eqqcolon': ('=', ':'), r'\Coloneqq': (':', ':', '='),
-    r'\dblcolon': (':', ':'), '…': (r'\ldots',), '−': ('-',), '′': (r'\prime',),
+    r'\dblcolon': (':', ':'), r'\degree': ('^', '{', r'\circ', '}'), '…': (r'\ldots',), '−': ('-',), '′': (r'\prime',),
 }  # fmt: skip
 
 # \not followed by one of these has a name of its own (one glyph either way).
 NEGATED: Final = {'=': r'\neq', r'\in': r'\notin'}
 
-OPERATORS: Final = frozenset(
-    [
-        'arccos',
-        'arcsin',
-        'arctan',
-        'arg',
-        'cos',
-        'cosh',
-        'cot',
-        'coth',
-        'csc',
-        'deg',
-        'det',
-        'dim',
-        'exp',
-        'gcd',
-        'hom',
-        'inf',
-        'ker',
-        'lg',
-        'lim',
-        'liminf',
-        'limsup',
-        'ln',
-        'log',
-        'max',
-        'min',
-        'Pr',
-        'sec',
-        'sin',
-        'sinh',
-        'sup',
-        'tan',
-        'tanh',
-    ]
+OPERATORS: Final = _words(
+    """
+    arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max
+    min Pr sec sin sinh sup tan tanh
+    """
 )
 # These take their scripts below and above in a display, \mathrm{max}_x does not.
-LIMIT_OPERATORS: Final = frozenset(['det', 'gcd', 'inf', 'lim', 'liminf', 'limsup', 'max', 'min', 'Pr', 'sup'])
+LIMIT_OPERATORS: Final = _words('det gcd inf lim liminf limsup max min Pr sup')
 
 # \dots is \cdots before these (amsmath, section 4.3), else \ldots.
 CENTERED: Final = frozenset({
@@ -189,26 +173,12 @@ TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})
 BOLD: Final = {'': 'sym', 'rm': 'sym bf', 'bf': 'sym bf', 'it': 'sym', 'sf': 'sym sf', 'cal': 'sym cal',
                'frak': 'sym frak', 'sym': 'sym'}  # fmt: skip
 
-CAPITAL_GREEK: Final = frozenset(
-    rf'\{name}' for name in ['Gamma', 'Delta', 'Theta', 'Lambda', 'Xi', 'Pi', 'Sigma', 'Upsilon', 'Phi', 'Psi', 'Omega']
-)
+CAPITAL_GREEK: Final = _commands('Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega')
 GREEK_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt', 'sym', 'sym bf', 'sym sf'})
-_BIG_OPERATORS: Final = frozenset(
-    rf'\{name}'
-    for name in [
-        'sum',
-        'prod',
-        'coprod',
-        'bigcup',
-        'bigcap',
-        'bigoplus',
-        'bigotimes',
-        'bigodot',
-        'bigwedge',
-        'bigvee',
-        'biguplus',
-        'bigsqcup',
-    ]
+_BIG_OPERATORS: Final = _commands(
+    """
+    sum prod coprod bigcup bigcap bigoplus bigotimes bigodot bigwedge bigvee biguplus bigsqcup
+    """
 )
 # The extension font has no bold version: \boldsymbol leaves these as they are.
 NEVER_BOLD: Final = _BIG_OPERATORS | {r'\int', r'\iint', r'\iiint', r'\oint'}
@@ -217,10 +187,17 @@ LIMIT_SYMBOLS: Final = _BIG_OPERATORS | {rf'\{name}' for name in LIMIT_OPERATORS
 
 # --- Commands with arguments ------------------------------------------------------------------------------------------
 
-ARGUMENTS: Final = {
-    **{rf'\{name}': 1 for name in ['hat', 'bar', 'tilde', 'vec', 'dot', 'ddot', 'dddot', 'ddddot', 'check', 'breve', 'acute', 'grave', 'mathring', 'widehat', 'widetilde', 'widecheck', 'overline', 'underline', 'overbrace', 'underbrace', 'overrightarrow', 'overleftarrow', 'overleftrightarrow', 'underrightarrow', 'underleftarrow', 'underleftrightarrow', 'overparen', 'underparen', 'wideparen', 'overbracket', 'underbracket', 'boxed', 'slashed', 'cancel', 'bcancel', 'xcancel', 'dashuline', 'uline']},
-    **{rf'\{name}': 2 for name in ['frac', 'binom', 'overset', 'underset', 'accentset', 'underaccent', 'sideset', 'rule']},
-}  # fmt: skip
+ARGUMENTS: Final = dict.fromkeys(
+    _commands(
+        """
+        hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring widehat widetilde widecheck
+        overline underline overbrace underbrace overrightarrow overleftarrow overleftrightarrow
+        underrightarrow underleftarrow underleftrightarrow overparen underparen wideparen overbracket
+        underbracket boxed slashed cancel bcancel xcancel dashuline uline
+        """
+    ),
+    1,
+) | dict.fromkeys(_commands('frac binom overset underset accentset underaccent sideset rule'), 2)
 # An optional argument stays, in brackets.
 OPTIONAL: Final = frozenset({r'\sqrt', r'\xrightarrow', r'\xleftarrow', r'\xleftrightarrow', r'\xRightarrow',
                              r'\xLeftarrow', r'\xmapsto', r'\xhookrightarrow', r'\xhookleftarrow'})  # fmt: skip
@@ -228,33 +205,16 @@ INFIX: Final = {r'\over': r'\frac', r'\choose': r'\binom', r'\atop': '', r'\brac
 
 # --- Environments -----------------------------------------------------------------------------------------------------
 
-ALIGNED: Final = frozenset(
-    [
-        'aligned',
-        'align',
-        'align*',
-        'alignat',
-        'alignat*',
-        'alignedat',
-        'split',
-        'eqnarray',
-        'eqnarray*',
-        'flalign',
-        'flalign*',
-        'IEEEeqnarray',
-        'IEEEeqnarray*',
-        'multline',
-        'multline*',
-        'multlined',
-        'dmath',
-        'dmath*',
-        'dgroup',
-    ]
+ALIGNED: Final = _words(
+    """
+    aligned align align* alignat alignat* alignedat split eqnarray eqnarray* flalign flalign* IEEEeqnarray
+    IEEEeqnarray* multline multline* multlined dmath dmath* dgroup
+    """
 )
-GATHERED: Final = frozenset(['gathered', 'gather', 'gather*'])
-ENVIRONMENT_ARGUMENT: Final = frozenset(['alignat', 'alignat*', 'alignedat', 'IEEEeqnarray', 'IEEEeqnarray*'])
-CASES: Final = frozenset(['cases', 'cases*', 'dcases', 'dcases*', 'numcases'])
-REVERSED_CASES: Final = frozenset(['rcases', 'rcases*', 'drcases', 'drcases*'])
+GATHERED: Final = _words('gathered gather gather*')
+ENVIRONMENT_ARGUMENT: Final = _words('alignat alignat* alignedat IEEEeqnarray IEEEeqnarray*')
+CASES: Final = _words('cases cases* dcases dcases* numcases')
+REVERSED_CASES: Final = _words('rcases rcases* drcases drcases*')
 ARRAYS: Final = frozenset({'array', 'tabular', 'subarray'})
 # Delimiters and a matrix.
 _DELIMITED: Final = {'': ('', ''), 'p': ('(', ')'), 'b': ('[', ']'), 'v': ('|', '|'), 'V': (r'\|', r'\|'),
@@ -265,39 +225,23 @@ MATRICES: Final = {
     for name in ('matrix', 'smallmatrix')
     for star in ('', '*')
 }
-UNWRAPPED_ENVIRONMENTS: Final = frozenset(
-    [
-        'subequations',
-        'small',
-        'footnotesize',
-        'scriptsize',
-        'large',
-        'Large',
-        'equation',
-        'equation*',
-        'displaymath',
-        'math',
-        'center',
-    ]
+UNWRAPPED_ENVIRONMENTS: Final = _words(
+    """
+    subequations small footnotesize scriptsize large Large equation equation* displaymath math center
+    """
 )
 
 # --- Delimiters -------------------------------------------------------------------------------------------------------
 
-CLOSERS: Final = frozenset({'}', r'\right'})
-_DELIMITER_NAMES: Final = (
-    'langle rangle lbrace rbrace lbrack rbrack vert Vert lvert rvert lVert rVert mid lfloor rfloor lceil rceil '
-    'uparrow downarrow updownarrow Uparrow Downarrow Updownarrow backslash setminus lgroup rgroup lmoustache '
-    'rmoustache llbracket rrbracket ulcorner urcorner llcorner lrcorner'
+CLOSERS: Final = frozenset({'}', r'\right', r'\begin', r'\end'})
+DELIMITERS: Final = (
+    frozenset('()[]|/.<>')
+    | {r'\{', r'\}', r'\|'}
+    | _commands(
+        """
+    langle rangle lbrace rbrace lbrack rbrack vert Vert lvert rvert lVert rVert mid lfloor rfloor lceil rceil
+    uparrow downarrow updownarrow Uparrow Downarrow Updownarrow backslash setminus lgroup rgroup lmoustache
+    rmoustache llbracket rrbracket ulcorner urcorner llcorner lrcorner
+    """
+    )
 )
-DELIMITERS: Final = frozenset('()[]|/.<>') | {r'\{', r'\}', r'\|'} | {rf'\{name}' for name in _DELIMITER_NAMES.split()}
-
-# --- Vocabulary -------------------------------------------------------------------------------------------------------
-
-# Symbols that a tokenizer should have even where its corpus lacks them, so that a model can learn them later.
-STANDARD: Final = (
-    frozenset(map(chr, range(ord('!'), ord('~') + 1))) - set('\\$#%')
-    | {r'\{', r'\}', r'\|', r'\%', r'\&', r'\_', r'\#', r'\$', r'\\'}
-    | {rf'\{name}' for name in OPERATORS}
-    | {rf'\{side}{{{name}}}' for side in ('begin', 'end') for name in ['aligned', 'gathered', 'matrix', 'array', 'cases']}
-    | {rf'\{name}' for name in ['partial', 'parallel', 'nparallel', 'wp', 'aleph', 'beth', 'hbar', 'hslash', 'ell', 'imath', 'jmath', 'Re', 'Im', 'nabla', 'infty', 'surd', 'angle', 'measuredangle', 'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'varepsilon', 'zeta', 'eta', 'theta', 'vartheta', 'iota', 'kappa', 'varkappa', 'lambda', 'mu', 'nu', 'xi', 'pi', 'varpi', 'rho', 'varrho', 'sigma', 'varsigma', 'tau', 'upsilon', 'phi', 'varphi', 'chi', 'psi', 'omega', 'Gamma', 'Delta', 'Theta', 'Lambda', 'Xi', 'Pi', 'Sigma', 'Upsilon', 'Phi', 'Psi', 'Omega', 'digamma', 'eth', 'mho', 'complement', 'forall', 'exists', 'nexists', 'emptyset', 'varnothing', 'top', 'perp', 'prime', 'dagger', 'ddagger', 'pm', 'mp', 'times', 'div', 'cdot', 'circ', 'bullet', 'star', 'diamond', 'triangle', 'square', 'blacksquare', 'lozenge', 'bigcirc', 'ominus', 'oplus', 'otimes', 'oslash', 'odot', 'wr', 'amalg', 'cap', 'cup', 'uplus', 'sqcap', 'sqcup', 'vee', 'wedge', 'barwedge', 'veebar', 'setminus', 'smallsetminus', 'boxplus', 'boxminus', 'boxtimes', 'boxdot', 'ltimes', 'rtimes', 'Cap', 'Cup', 'intercal', 'dotplus', 'therefore', 'because', 'bigstar', 'triangleleft', 'triangleright', 'bigtriangledown', 'vartriangleleft', 'vartriangleright', 'trianglelefteq', 'trianglerighteq', 'leq', 'geq', 'leqslant', 'geqslant', 'leqq', 'geqq', 'll', 'gg', 'lll', 'ggg', 'neq', 'sim', 'nsim', 'simeq', 'approx', 'cong', 'ncong', 'equiv', 'asymp', 'doteq', 'propto', 'prec', 'succ', 'preceq', 'succeq', 'preccurlyeq', 'succcurlyeq', 'lesssim', 'gtrsim', 'lessgtr', 'gtrless', 'lessapprox', 'gtrapprox', 'subset', 'supset', 'subseteq', 'supseteq', 'subsetneq', 'supsetneq', 'nsubseteq', 'nsupseteq', 'varsubsetneqq', 'sqsubset', 'sqsupset', 'sqsubseteq', 'sqsupseteq', 'in', 'ni', 'notin', 'vdash', 'dashv', 'models', 'vDash', 'Vdash', 'nvdash', 'nmid', 'triangleq', 'eqsim', 'bumpeq', 'smile', 'frown', 'bowtie', 'leftarrow', 'rightarrow', 'leftrightarrow', 'Leftarrow', 'Rightarrow', 'Leftrightarrow', 'longleftarrow', 'longrightarrow', 'longleftrightarrow', 'Longleftarrow', 'Longrightarrow', 'Longleftrightarrow', 'mapsto', 'longmapsto', 'hookleftarrow', 'hookrightarrow', 'leftharpoonup', 'rightharpoonup', 'leftharpoondown', 'rightharpoondown', 'rightleftharpoons', 'leftrightarrows', 'rightrightarrows', 'rightsquigarrow', 'twoheadrightarrow', 'uparrow', 'downarrow', 'updownarrow', 'Uparrow', 'Downarrow', 'nearrow', 'searrow', 'swarrow', 'nwarrow', 'nrightarrow', 'upharpoonright', 'sum', 'prod', 'coprod', 'int', 'iint', 'iiint', 'oint', 'smallint', 'bigcap', 'bigcup', 'bigvee', 'bigwedge', 'bigoplus', 'bigotimes', 'bigodot', 'biguplus', 'bigsqcup', 'langle', 'rangle', 'lfloor', 'rfloor', 'lceil', 'rceil', 'llbracket', 'rrbracket', 'ulcorner', 'urcorner', 'ldots', 'cdots', 'vdots', 'ddots', 'not', 'flat', 'natural', 'sharp', 'frac', 'binom', 'sqrt', 'substack', 'overset', 'underset', 'xrightarrow', 'xleftarrow', 'hat', 'bar', 'tilde', 'vec', 'dot', 'ddot', 'dddot', 'check', 'breve', 'acute', 'grave', 'mathring', 'widehat', 'widetilde', 'overline', 'underline', 'overbrace', 'underbrace', 'overrightarrow', 'overleftarrow', 'overleftrightarrow', 'boxed', 'slashed', 'hline', 'AA', 'S', 'P', 'L', 'l', 'O', 'o', 'ae', 'mathrm', 'mathbf', 'mathit', 'mathsf', 'mathtt', 'mathcal', 'mathbb', 'mathfrak', 'mathscr', 'boldsymbol', 'text', 'textbf', 'textit']}
-)  # fmt: skip

@@ -20,7 +20,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, proce
 from transformers import PreTrainedTokenizerFast
 
 from .latex import normalize, tokenize
-from .latex_rules import STANDARD
+from .latex_symbols import STANDARD
 
 SPECIAL_TOKENS = ('<|pad|>', '<|bos|>', '<|eos|>', '<|unk|>')
 _PIECE = r'\\(?:begin|end)\{[A-Za-z]*\*?\}|\\[A-Za-z]+|\\[^A-Za-z]|[^\s\\]'
@@ -82,18 +82,24 @@ def tokenizer_of(counts: Counter[str], min_count: int = 1, always: Iterable[str]
 
 
 def read_formulas(path: Path) -> Iterator[str]:
-    """The formulas of a file, one after the other. Raises ValueError for a line that has none."""
+    """The formulas of a file, one after the other. Raises ValueError for what it cannot read."""
     if path.suffix == '.lst':
         with path.open(encoding='latin-1', newline='\n') as lines:
             yield from (line.rstrip('\n') for line in lines)
         return
     with lzma.open(path, 'rt', encoding='utf-8') if path.suffix == '.xz' else path.open(encoding='utf-8') as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                latex = json.loads(line)['latex']
-            except (json.JSONDecodeError, KeyError, TypeError):
-                raise ValueError(f'{path}:{number}: not a JSON object with the key "latex"') from None
-            yield str(latex)
+        try:
+            for number, line in enumerate(lines, 1):
+                yield str(_latex(line, f'{path}:{number}'))
+        except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
+            raise ValueError(f'{path}: {error}') from None
+
+
+def _latex(line: str, place: str) -> object:
+    try:
+        return json.loads(line)['latex']
+    except (json.JSONDecodeError, KeyError, TypeError):
+        raise ValueError(f'{place}: not a JSON object with the key "latex"') from None
 
 
 def _count_chunk(formulas: Sequence[str]) -> tuple[Counter[str], Counter[tuple[str, ...]]]:
@@ -129,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for tokens, found in pool.imap_unordered(_count_chunk, _chunks(formulas)):
                 counts.update(tokens)
                 sets.update(found)
-    except (OSError, ValueError, lzma.LZMAError) as error:
+    except (OSError, ValueError) as error:
         parser.error(str(error))
     always = () if args.only_corpus else STANDARD
     tokenizer = tokenizer_of(counts, args.min_count, always)

@@ -8,6 +8,7 @@ import hashlib
 import multiprocessing
 import os
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -43,8 +44,8 @@ def normalized_labels(source: Source, cache: Path = CACHE, workers: int | None =
     if len(given) < 2000:
         labels = [normalize(label) for label in given]
     else:
-        with multiprocessing.get_context('spawn').Pool(workers or os.cpu_count()) as pool:
-            labels = pool.map(normalize, given, chunksize=500)
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+            labels = list(pool.map(normalize, given, chunksize=500))
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(f'.{os.getpid()}')
     partial.write_text(''.join(f'{label}\0' for label in labels), encoding='utf-8')

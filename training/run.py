@@ -32,8 +32,8 @@ from .args import ArgumentError, TrainArgs
 
 
 def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
-    """The processor of the run's own checkpoint, of the model to start from, or a new one."""
-    for folder in (last_checkpoint(args).parent / 'processor', args.init_from, args.tokenizer):
+    """The processor of the run itself, of the tokenizer asked for, of the model to start from, or a new one."""
+    for folder in (last_checkpoint(args).parent / 'processor', args.tokenizer, args.init_from):
         if folder is not None and (Path(folder) / 'tokenizer.json').exists():
             try:
                 return Im2LatexProcessor.from_pretrained(folder)
@@ -51,6 +51,9 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
     tokenizer = processor.tokenizer
     if args.init_from is not None:
         model = Im2LatexModel.from_pretrained(args.init_from, dtype=torch.float32)
+        old = AutoTokenizer.from_pretrained(args.init_from).get_vocab()
+        if old != tokenizer.get_vocab():
+            change_vocabulary(model, old, tokenizer.get_vocab())
     else:
         config = Im2LatexConfig.from_sizes(
             len(tokenizer),
@@ -74,6 +77,18 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
     return model
 
 
+def change_vocabulary(model: Im2LatexModel, old: dict[str, int], new: dict[str, int]) -> None:
+    """Gives a trained model another vocabulary: tokens that both know keep their embeddings, new ones start afresh."""
+    trained = model.get_input_embeddings().weight.detach().clone()
+    model.decoder.resize_token_embeddings(len(new))
+    embeddings = model.get_input_embeddings().weight
+    with torch.no_grad():
+        embeddings.normal_(std=model.config.decoder.init_std)
+        for token, index in new.items():
+            if token in old:
+                embeddings[index] = trained[old[token]]
+
+
 def build_optimizer(model: Im2LatexModel, args: TrainArgs) -> torch.optim.Optimizer:
     """AdamW; norms, biases and embeddings do not decay."""
     decay = [p for name, p in model.named_parameters() if p.ndim >= 2 and 'embed' not in name]
@@ -89,6 +104,12 @@ def learning_rate(step: int, args: TrainArgs) -> float:
         return args.learning_rate * (step + 1) / args.warmup_steps
     progress = (step - args.warmup_steps) / max(1, args.max_steps - args.warmup_steps)
     return args.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(min(1.0, progress) * torch.pi)).item())
+
+
+def leave_signals_to_the_parent(worker: int) -> None:
+    """A stop is often sent to the whole process group: the loader must outlive it, for the run to end in order."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def last_checkpoint(args: TrainArgs) -> Path:
@@ -233,6 +254,7 @@ class Run:
                 collate_fn=collator,
                 num_workers=args.workers,
                 prefetch_factor=4 if args.workers else None,
+                worker_init_fn=leave_signals_to_the_parent,
                 pin_memory=accelerator.device.type == 'cuda',
             )
             empty = True

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from data.latex import detokenize, normalize, tokenize
-from data.latex_rules import STANDARD
+from data.latex_symbols import STANDARD
 from data.tokenizer import SPECIAL_TOKENS, build_tokenizer, main
 
 FORMULAS = [
