@@ -9,6 +9,7 @@ Sources: a Hub data set, a parquet file or folder, the im2latex archive as it is
 
 import hashlib
 import io
+import os
 import tarfile
 from collections.abc import Sequence
 from functools import cached_property
@@ -23,9 +24,13 @@ from .augment import UNIT_DPI, Augmentation, augment, draw
 from .pages import TypesetPages, build_pages
 
 POINTS_PER_INCH = 72  # of PDF
-CACHE = Path.home() / '.cache' / 'im2latex'
 FORMULA_FILES = ('.jsonl', '.jsonl.xz')
 LABEL_COLUMNS = ('latex', 'formula', 'label', 'text')
+
+
+def cache_folder() -> Path:
+    """Where what has to be made once is kept: typeset formulas, unpacked archives, normalised labels."""
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'im2latex'
 
 
 class DataError(ValueError):
@@ -111,18 +116,19 @@ class Formulas:
         return draw(lambda dpi: self.pages.image(index, dpi), scale, rng, augmentation)
 
 
-def load(source: str | Path, split: str = 'train', *, limit: int | None = None, cache: Path = CACHE) -> Source:
+def load(source: str | Path, split: str = 'train', *, limit: int | None = None, cache: Path | None = None) -> Source:
     """Opens a source of pictures and labels.
 
     Args:
         source: a path, or `owner/name` of a data set on the Hub.
         split: which split of a Hub data set, raw archive or parquet folder; a single file is one split by itself.
         limit: take the first so many only.
-        cache: folder for what has to be made once (typeset formulas, unpacked archives).
+        cache: folder for what has to be made once; None takes `cache_folder()`.
     Raises:
         DataError: no such source, none of the known forms, no such split, no column of labels.
     """
     path = Path(source).expanduser()
+    cache = cache or cache_folder()
     if path.is_dir() and (path / '00000.pdf').exists():
         return Formulas(TypesetPages(path), limit)
     if path.is_file() and path.name.endswith(FORMULA_FILES):

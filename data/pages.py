@@ -17,6 +17,7 @@ import os
 import re
 import sys
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -112,6 +113,8 @@ class TypesetPages:
         self._process = os.getpid()
         self._lines: dict[int, mmap.mmap] = {}
         self._documents: collections.OrderedDict[int, pypdfium2.PdfDocument] = collections.OrderedDict()
+        # pdfium reports every document that is still open when the process ends.
+        weakref.finalize(self, _close_all, self._documents, self._process)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ('_lines', '_documents', '_process')}
@@ -158,6 +161,12 @@ class TypesetPages:
             if len(self._documents) > OPEN_DOCUMENTS:
                 self._documents.popitem(last=False)[1].close()
         return rasterize(self._documents[shard], int(self._pages[index]), dpi)
+
+
+def _close_all(documents: dict[int, pypdfium2.PdfDocument], process: int) -> None:
+    if process == os.getpid():
+        for document in documents.values():
+            document.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,20 +6,18 @@ train[Draw(index=5, epoch=0, scale=1.2)]                      # {'image': ..., '
 
 import hashlib
 import multiprocessing
-import os
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from . import latex, latex_parser, latex_rules
 from .augment import DEFAULT, Augmentation
-from .dataset import CACHE, Example, Source, concatenated_sizes
-from .latex import normalize
+from .dataset import Example, Source, cache_folder, concatenated_sizes
+from .latex import fingerprint, normalize
 
 
 class Draw(NamedTuple):
@@ -30,11 +28,10 @@ class Draw(NamedTuple):
     scale: float
 
 
-def normalized_labels(source: Source, cache: Path = CACHE, workers: int | None = None) -> list[str]:
+def normalized_labels(source: Source, cache: Path | None = None, workers: int | None = None) -> list[str]:
     """The canonical label of every picture, kept in a file under `cache` that the rules' own text names."""
-    digest = hashlib.sha256()
-    for module in (latex, latex_parser, latex_rules):
-        digest.update(Path(str(module.__file__)).read_bytes())
+    cache = cache or cache_folder()
+    digest = hashlib.sha256(fingerprint().encode())
     given = [source.latex(i) for i in range(len(source))]
     for label in given:
         digest.update(label.encode() + b'\0')
@@ -44,10 +41,10 @@ def normalized_labels(source: Source, cache: Path = CACHE, workers: int | None =
     if len(given) < 2000:
         labels = [normalize(label) for label in given]
     else:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn')) as pool:
             labels = list(pool.map(normalize, given, chunksize=500))
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f'.{os.getpid()}')
+    partial = file.with_suffix('.partial')
     partial.write_text(''.join(f'{label}\0' for label in labels), encoding='utf-8')
     partial.replace(file)
     return labels

@@ -53,7 +53,7 @@ def load(
     folder = Path(checkpoint)
     if folder.is_dir() and not (folder / 'config.json').is_file():
         raise CheckpointError(f'{checkpoint}: not a checkpoint, the folder has no config.json')
-    # `owner/name` may be a Hub id; not beside folders that are here, where the Hub would be asked for a slip of the pen.
+    # `owner/name` may be a Hub id, but not beside folders that are here: the Hub would be asked for a slip of the pen.
     if not folder.is_dir() and (
         folder.is_absolute() or len(folder.parts) > 2 or folder.parent.name and folder.parent.is_dir()
     ):

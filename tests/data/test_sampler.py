@@ -13,9 +13,7 @@ def sizes(count: int, seed: int = 0) -> np.ndarray:
     return np.stack([rng.uniform(8, 90, count), rng.uniform(10, 500, count)], axis=1)
 
 
-@given(
-    count=st.integers(1, 300), seed=st.integers(0, 9), pixels=st.integers(20_000, 400_000), bucket=st.booleans()
-)
+@given(count=st.integers(1, 300), seed=st.integers(0, 9), pixels=st.integers(20_000, 400_000), bucket=st.booleans())
 def test_every_picture_once_and_no_batch_too_large(count: int, seed: int, pixels: int, bucket: bool) -> None:
     sampler = BucketSampler(sizes(count, seed), batch_pixels=pixels, max_batch=16, seed=seed, bucket=bucket)
     batches = list(sampler.batches(epoch=seed))
@@ -41,7 +39,9 @@ def test_an_epoch_can_be_entered_anywhere() -> None:
 @pytest.mark.parametrize('world', [2, 3])
 def test_processes_share_an_epoch(world: int) -> None:
     whole = list(BucketSampler(sizes(300), batch_pixels=100_000).batches(0))
-    shares = [list(BucketSampler(sizes(300), batch_pixels=100_000, rank=r, world=world).batches(0)) for r in range(world)]
+    shares = [
+        list(BucketSampler(sizes(300), batch_pixels=100_000, rank=r, world=world).batches(0)) for r in range(world)
+    ]
     assert len({len(share) for share in shares}) == 1
     merged = [batch for turn in zip(*shares, strict=True) for batch in turn]
     assert merged == whole[: len(merged)]

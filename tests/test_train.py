@@ -1,0 +1,202 @@
+"""Training from the command line: it learns, stops when told, and goes on exactly where it was."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import train
+from modeling.generation_im2latex import load, predict
+from training.args import ArgumentError, parse_args
+
+ROOT = Path(__file__).parent.parent
+TINY = {
+    'hidden_size': 32,
+    'decoder_layers': 1,
+    'attention_heads': 2,
+    'ffn_size': 64,
+    'max_tokens': 64,
+    'max_train_tokens': 32,
+    'batch_pixels': 20_000,
+    'max_batch': 4,
+    'workers': 0,
+    'warmup_steps': 2,
+    'log_every': 1,
+    'eval_every': 100,
+    'save_every': 2,
+    'validation_tokens': 8,
+    'validation_batch': 4,
+    'tracker': 'none',
+    'cpu': True,
+}
+
+
+@pytest.fixture(scope='module')
+def formulas_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp('data') / 'formulas.jsonl'
+    formulas = [rf'{a}_{i}+\frac{{{b}}}{{{i}}}' for i in range(4) for a in 'xyz' for b in 'ab']
+    path.write_text(''.join(json.dumps({'latex': formula}) + '\n' for formula in formulas))
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path, formulas_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A YAML file of a tiny run; the cache of typeset formulas is a folder of the test's own."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(formulas_file.parent / 'cache'))
+    path = tmp_path / 'tiny.yaml'
+    settings = {**TINY, 'data': [str(formulas_file)], 'validation': str(formulas_file), 'validation_limit': 6}
+    path.write_text('\n'.join(f'{key}: {json.dumps(value)}' for key, value in settings.items()))
+    return path
+
+
+def command(config: Path, run_dir: Path, *flags: object) -> list[str]:
+    return ['--config', str(config), '--run-dir', str(run_dir), *map(str, flags)]
+
+
+def losses(run_dir: Path) -> dict[int, float]:
+    lines = [json.loads(line) for line in (run_dir / 'log.jsonl').read_text().splitlines()]
+    return {line['step']: line['loss'] for line in lines if 'loss' in line}
+
+
+def log_of(run_dir: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run_dir / 'log.jsonl').read_text().splitlines()]
+
+
+def test_two_steps_and_on(config: Path, tmp_path: Path) -> None:
+    whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+    assert train.main(command(config, whole, '--max-steps', 6)) == 0
+    assert train.main(command(config, parts, '--max-steps', 6, '--eval-every', 3)) == 0
+    assert losses(whole) == losses(parts), 'validation in between changes nothing'
+
+    stopped = tmp_path / 'stopped'
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    script = (
+        'import sys, train\n'
+        'from training.run import Run\n'
+        'step = Run.train_step\n'
+        'def dying(self, batches):\n'
+        '    if self.step == 5:\n'
+        '        import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n'
+        '    return step(self, batches)\n'
+        'Run.train_step = dying\n'
+        'train.main(sys.argv[1:])\n'
+    )
+    arguments = command(config, stopped, '--max-steps', 6)
+    start = [sys.executable, '-c', script, *arguments]
+    killed = subprocess.run(start, env=environment, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert max(losses(stopped)) == 5
+    assert train.main(arguments) == 0
+    assert losses(stopped) == losses(whole), 'the step after the checkpoint is the step it was'
+
+
+def test_sigterm_saves_and_ends_well(config: Path, tmp_path: Path) -> None:
+    """The signal goes to the whole process group, loader processes included, as a batch system sends it."""
+    arguments = command(config, tmp_path / 'run', '--max-steps', 100_000, '--save-every', 100_000, '--workers', 1)
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / 'train.py'), *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    log = tmp_path / 'run' / 'log.jsonl'
+    deadline = time.monotonic() + 120
+    while not log.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert 'the same command goes on from here' in errors
+    saved = torch.load(tmp_path / 'run' / 'last.pt', weights_only=True)['progress']['step']
+    assert saved == max(losses(tmp_path / 'run'))
+
+
+def test_what_a_run_leaves(config: Path, tmp_path: Path) -> None:
+    run_dir = tmp_path / 'run'
+    assert train.main(command(config, run_dir, '--max-steps', 2, '--eval-every', 2)) == 0
+    model, processor = load(run_dir / 'best')
+    assert model.config.decoder.d_model == TINY['hidden_size']
+    assert model.generation_config.max_new_tokens == TINY['max_tokens'] - 2
+    validation = json.loads((run_dir / 'best' / 'validation_scores.json').read_text())
+    assert validation['step'] == 2
+    logged = next(line for line in log_of(run_dir) if 'validation/edit_similarity' in line)
+    assert logged['validation/edit_similarity'] == validation['normalised']['edit_similarity']
+    assert isinstance(predict(model, processor, [None])[0].error, str)
+
+    warm = tmp_path / 'warm'
+    assert train.main(command(config, warm, '--init-from', run_dir / 'final', '--max-steps', 1)) == 0
+    cold = losses(run_dir)[1]
+    assert losses(warm)[1] < cold
+
+
+@pytest.mark.parametrize('launcher', ['torchrun'])
+def test_several_processes(config: Path, tmp_path: Path, launcher: str) -> None:
+    run_dir = tmp_path / 'run'
+    start = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
+    arguments = [str(ROOT / 'train.py'), *command(config, run_dir, '--max-steps', 2, '--eval-every', 2)]
+    done = subprocess.run([*start, *arguments], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert sorted(losses(run_dir)) == [1, 2]
+    validated = next(line for line in log_of(run_dir) if 'validation/samples' in line)
+    assert validated['validation/samples'] == 6
+    single = tmp_path / 'single'
+    assert train.main(command(config, single, '--max-steps', 2)) == 0
+    assert log_of(run_dir)[-1]['pictures'] > log_of(single)[-1]['pictures']
+
+
+def test_flags_win_over_the_file(config: Path) -> None:
+    args = parse_args(['--config', str(config), '--learning-rate', '0.5', '--stride', '8', '16', '--no-cpu'])
+    assert (args.learning_rate, args.stride, args.cpu, args.hidden_size) == (0.5, [8, 16], False, 32)
+
+
+@pytest.mark.parametrize('name', ['small', 'base'])
+def test_shipped_configurations(name: str) -> None:
+    from modeling import Im2LatexConfig, Im2LatexModel
+
+    args = parse_args(['--config', str(ROOT / 'configs' / f'{name}.yaml')])
+    sizes = {
+        key: getattr(args, key)
+        for key in ('backbone', 'hidden_size', 'decoder_layers', 'attention_heads', 'ffn_size', 'dropout')
+    }
+    with torch.device('meta'):
+        model = Im2LatexModel(Im2LatexConfig.from_sizes(500, stride=tuple(args.stride), **sizes))
+    millions = sum(parameter.numel() for parameter in model.parameters()) / 1e6
+    assert millions < {'small': 4, 'base': 25}[name]
+
+
+@pytest.mark.parametrize(
+    ('flags', 'message'),
+    [
+        (['--data', 'nowhere.jsonl'], 'nowhere.jsonl: no such file'),
+        (['--max-steps', '0'], 'max_steps must be above 0'),
+        (['--mixed-precision', 'fp8'], 'mixed_precision must be one of'),
+        (['--tracker', 'wandb'], 'not installed'),
+        (['--init-from', 'nowhere'], 'init_from: nowhere'),
+        (['--max-train-tokens', '65'], 'above max_tokens'),
+    ],
+)
+def test_mistakes(config: Path, tmp_path: Path, flags: list[str], message: str, capsys: Any) -> None:
+    assert train.main(command(config, tmp_path / 'run', *flags)) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_run_keeps_its_shape(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_dir = tmp_path / 'run'
+    assert train.main(command(config, run_dir, '--max-steps', 1)) == 0
+    assert train.main(command(config, run_dir, '--max-steps', 2, '--decoder-layers', 2)) == 2
+    assert 'decoder_layers=1' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [('hidden: 3', "unknown setting 'hidden'"), ('a: [', 'not a YAML file'), ('cpu: maybe', 'cpu must be')],
+)
+def test_broken_files(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / 'broken.yaml'
+    path.write_text(text)
+    with pytest.raises(ArgumentError, match=message):
+        parse_args(['--config', str(path)])

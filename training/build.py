@@ -1,0 +1,87 @@
+"""What a run is made of: the processor, the model, the optimiser and its learning rate."""
+
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer
+
+from data.latex_symbols import STANDARD
+from data.tokenizer import build_tokenizer
+from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2LatexProcessor
+
+from .args import ArgumentError, TrainArgs
+
+
+def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
+    """The processor of the run itself, of the tokenizer asked for, of the model to start from, or a new one."""
+    for folder in (Path(args.run_dir) / 'processor', args.tokenizer, args.init_from):
+        if folder is not None and (Path(folder) / 'tokenizer.json').exists():
+            try:
+                return Im2LatexProcessor.from_pretrained(folder)
+            except OSError:  # a tokenizer alone
+                return Im2LatexProcessor(Im2LatexImageProcessor(), AutoTokenizer.from_pretrained(folder))
+    for name, folder in (('init_from', args.init_from), ('tokenizer', args.tokenizer)):
+        if folder is not None:
+            raise ArgumentError(f'{name}: {folder} holds no tokenizer.json')
+    tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
+    return Im2LatexProcessor(Im2LatexImageProcessor(), tokenizer)
+
+
+def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
+    """A new model of the sizes asked for, or the one to start from."""
+    tokenizer = processor.tokenizer
+    if args.init_from is not None:
+        model = Im2LatexModel.from_pretrained(args.init_from, dtype=torch.float32)
+        old = AutoTokenizer.from_pretrained(args.init_from).get_vocab()
+        if old != tokenizer.get_vocab():
+            change_vocabulary(model, old, tokenizer.get_vocab())
+    else:
+        config = Im2LatexConfig.from_sizes(
+            len(tokenizer),
+            backbone=args.backbone,
+            stride=tuple(args.stride),
+            hidden_size=args.hidden_size,
+            decoder_layers=args.decoder_layers,
+            attention_heads=args.attention_heads,
+            ffn_size=args.ffn_size,
+            max_length=args.max_tokens,
+            dropout=args.dropout,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+        model = Im2LatexModel(config)
+        model.generation_config.max_length = None
+        model.generation_config.max_new_tokens = args.max_tokens - 2
+        model.generation_config.num_beams = 1
+    model.decoder.set_attn_implementation(args.attention)
+    return model
+
+
+def change_vocabulary(model: Im2LatexModel, old: dict[str, int], new: dict[str, int]) -> None:
+    """Gives a trained model another vocabulary: tokens that both know keep their embeddings, new ones start afresh."""
+    trained = model.get_input_embeddings().weight.detach().clone()
+    model.decoder.resize_token_embeddings(len(new))
+    embeddings = model.get_input_embeddings().weight
+    with torch.no_grad():
+        embeddings.normal_(std=model.config.decoder.init_std)
+        for token, index in new.items():
+            if token in old:
+                embeddings[index] = trained[old[token]]
+
+
+def build_optimizer(model: Im2LatexModel, args: TrainArgs) -> torch.optim.Optimizer:
+    """AdamW; norms, biases and embeddings do not decay."""
+    decay = [p for name, p in model.named_parameters() if p.ndim >= 2 and 'embed' not in name]
+    chosen = {id(p) for p in decay}
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    groups = [{'params': decay, 'weight_decay': args.weight_decay}, {'params': rest, 'weight_decay': 0.0}]
+    return torch.optim.AdamW(groups, lr=args.learning_rate, betas=(0.9, args.beta2), eps=1e-8)
+
+
+def learning_rate(step: int, args: TrainArgs) -> float:
+    """Linear warm-up, then a cosine to zero at `max_steps`."""
+    if step < args.warmup_steps:
+        return args.learning_rate * (step + 1) / args.warmup_steps
+    progress = (step - args.warmup_steps) / max(1, args.max_steps - args.warmup_steps)
+    return args.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(min(1.0, progress) * torch.pi)).item())
