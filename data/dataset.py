@@ -45,8 +45,9 @@ class Example(TypedDict):
 class Source(Protocol):
     """A map-style set of pictures with labels; `look` gives a picture at any size and with a random appearance."""
 
-    sizes: np.ndarray
-    """height and width of the ink or page of each picture at scale 1 (10 pt type at 100 dpi), in pixels, (N, 2)"""
+    @property
+    def sizes(self) -> np.ndarray:
+        """Height and width of each picture at scale 1 (10 pt type at 100 dpi), in pixels, (N, 2)."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Example: ...

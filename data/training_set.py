@@ -9,8 +9,8 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
@@ -20,7 +20,8 @@ from .dataset import Example, Source, cache_folder, concatenated_sizes
 from .latex import fingerprint, normalize
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Draw:
     """One look at one picture: the index in the set, the epoch (which seeds the look) and the size of the letters."""
 
     index: int

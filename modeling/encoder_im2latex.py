@@ -22,10 +22,10 @@ class Im2LatexEncoderOutput(ModelOutput):
             `generate` repeats it for beams as it repeats them.
     """
 
-    last_hidden_state: torch.FloatTensor | None = None
-    attention_mask: torch.LongTensor | None = None
-    hidden_states: tuple[torch.FloatTensor, ...] | None = None
-    attentions: tuple[torch.FloatTensor, ...] | None = None
+    last_hidden_state: torch.Tensor | None = None
+    attention_mask: torch.Tensor | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
 
 
 def sinusoid_2d(mask: torch.Tensor, hidden_size: int, dtype: torch.dtype) -> torch.Tensor:
@@ -80,7 +80,7 @@ class Im2LatexEncoder(PreTrainedModel):
         """Keeps timm's own initialisation; the parent's would overwrite it with N(0, 0.02)."""
 
     def forward(
-        self, pixel_values: torch.FloatTensor, pixel_mask: torch.LongTensor | None = None, **kwargs
+        self, pixel_values: torch.Tensor, pixel_mask: torch.Tensor | None = None, **kwargs
     ) -> Im2LatexEncoderOutput:
         """Encodes a batch.
 

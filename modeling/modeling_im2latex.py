@@ -38,14 +38,14 @@ class Im2LatexModel(VisionEncoderDecoderModel):
 
     def forward(
         self,
-        pixel_values: torch.FloatTensor | None = None,
-        pixel_mask: torch.LongTensor | None = None,
-        decoder_input_ids: torch.LongTensor | None = None,
-        decoder_attention_mask: torch.LongTensor | None = None,
+        pixel_values: torch.Tensor | None = None,
+        pixel_mask: torch.Tensor | None = None,
+        decoder_input_ids: torch.Tensor | None = None,
+        decoder_attention_mask: torch.Tensor | None = None,
         encoder_outputs: Im2LatexEncoderOutput | tuple | None = None,
         past_key_values=None,
-        decoder_inputs_embeds: torch.FloatTensor | None = None,
-        labels: torch.LongTensor | None = None,
+        decoder_inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
         use_cache: bool | None = None,
         num_items_in_batch: torch.Tensor | int | None = None,
         return_dict: bool | None = None,
@@ -66,16 +66,15 @@ class Im2LatexModel(VisionEncoderDecoderModel):
         """
         if encoder_outputs is None:
             encoder_outputs = self.encoder(pixel_values, pixel_mask=pixel_mask)
-        elif isinstance(encoder_outputs, tuple):
-            encoder_outputs = Im2LatexEncoderOutput(*encoder_outputs)
+        encoded = encoder_outputs if not isinstance(encoder_outputs, tuple) else Im2LatexEncoderOutput(*encoder_outputs)
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
             decoder_input_ids = self.prepare_decoder_input_ids_from_labels(labels)
 
         output = self.decoder(
             input_ids=decoder_input_ids,
             attention_mask=decoder_attention_mask,
-            encoder_hidden_states=encoder_outputs.last_hidden_state,
-            encoder_attention_mask=encoder_outputs.attention_mask,
+            encoder_hidden_states=encoded.last_hidden_state,
+            encoder_attention_mask=encoded.attention_mask,
             inputs_embeds=decoder_inputs_embeds,
             past_key_values=past_key_values,
             use_cache=use_cache,
@@ -97,7 +96,7 @@ class Im2LatexModel(VisionEncoderDecoderModel):
             decoder_hidden_states=output.hidden_states,
             decoder_attentions=output.attentions,
             cross_attentions=output.cross_attentions,
-            encoder_last_hidden_state=encoder_outputs.last_hidden_state,
+            encoder_last_hidden_state=encoded.last_hidden_state,
         )
         return result if return_dict is None or return_dict else result.to_tuple()
 

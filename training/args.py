@@ -2,7 +2,7 @@
 
 import argparse
 import importlib.util
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin
 
@@ -113,12 +113,20 @@ class TrainArgs:
             raise ArgumentError(f'ema_decay must be from 0 up to, not including, 1, not {self.ema_decay}')
         if self.max_train_tokens is not None and self.max_train_tokens > self.max_tokens:
             raise ArgumentError(f'max_train_tokens={self.max_train_tokens} is above max_tokens={self.max_tokens}')
-        if self.tracker != 'none' and importlib.util.find_spec(self.tracker) is None:
-            raise ArgumentError(f'tracker: {self.tracker} is not installed (pip install {self.tracker})')
 
     def augmentation(self) -> Augmentation:
         """The table of looks at the strength asked for."""
         return DEFAULT.scaled(self.augment)
+
+    def shareable(self) -> dict[str, Any]:
+        """The settings as they go into a checkpoint: of files and folders the names, not where they lie."""
+
+        def name(value: Any) -> Any:
+            if isinstance(value, list):
+                return [name(item) for item in value]
+            return Path(value).name if isinstance(value, str) and Path(value).exists() else value
+
+        return {key: name(value) for key, value in asdict(self).items() if key != 'run_dir'}
 
     def flat(self) -> dict[str, str | int | float | bool]:
         """Every setting as a tracker can store it."""
@@ -136,9 +144,10 @@ def parse_args(argv: list[str] | None = None) -> TrainArgs:
     """
     parser = argparse.ArgumentParser(description='Train an image-to-LaTeX model.')
     parser.add_argument('--config', type=Path, help='YAML file of settings')
+    defaults = TrainArgs()
     for item in fields(TrainArgs):
         flag = '--' + item.name.replace('_', '-')
-        default = item.default if item.default is not MISSING else item.default_factory()  # type: ignore[misc]
+        default = getattr(defaults, item.name)
         options: dict[str, Any] = {'help': f'{item.metadata["help"]} (default: {default})', 'default': None}
         if item.type is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, **options)
@@ -150,7 +159,10 @@ def parse_args(argv: list[str] | None = None) -> TrainArgs:
     flags = vars(parser.parse_args(argv))
     values = _read_config(flags.pop('config'))
     values.update({key: value for key, value in flags.items() if value is not None})
-    return TrainArgs(**values)
+    args = TrainArgs(**values)
+    if args.tracker != 'none' and importlib.util.find_spec(args.tracker) is None:
+        raise ArgumentError(f'tracker: {args.tracker} is not installed (pip install {args.tracker})')
+    return args
 
 
 def _read_config(path: Path | None) -> dict[str, Any]:

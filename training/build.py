@@ -39,7 +39,7 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
         config = Im2LatexConfig.from_sizes(
             len(tokenizer),
             backbone=args.backbone,
-            stride=tuple(args.stride),
+            stride=(args.stride[0], args.stride[1]),
             hidden_size=args.hidden_size,
             decoder_layers=args.decoder_layers,
             attention_heads=args.attention_heads,

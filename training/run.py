@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
@@ -136,16 +136,16 @@ class Run:
 
     def export(self, folder: Path, scores: Scores | None = None) -> None:
         """Writes the averaged weights as a checkpoint folder that every script takes."""
-        model: Im2LatexModel = self.ema.module
+        model = cast(Im2LatexModel, self.ema.module)
         model.save_pretrained(
             folder,
             state_dict={k: v.to(torch.bfloat16) if v.is_floating_point() else v for k, v in model.state_dict().items()},
         )
         self.processor.save_pretrained(folder)
-        record = {'args': asdict(self.args), 'step': self.step, 'pictures': self.pictures}
+        record = {'args': self.args.shareable(), 'step': self.step, 'pictures': self.pictures}
         (folder / 'train_args.json').write_text(json.dumps(record, indent=2) + '\n')
         if scores is not None:
-            summary = {'step': self.step, 'validation': self.args.validation, **scores.summary()}
+            summary = {'step': self.step, 'validation': self.args.shareable()['validation'], **scores.summary()}
             (folder / 'validation_scores.json').write_text(json.dumps(summary, indent=2) + '\n')
 
     # -- loop ----------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ class Run:
             self.train_set.sizes,
             batch_pixels=args.batch_pixels,
             max_batch=args.max_batch,
-            scale_range=tuple(args.scale_range),
+            scale_range=(args.scale_range[0], args.scale_range[1]),
             scale_sigma=args.scale_sigma,
             scale_uniform=args.scale_uniform,
             bucket=args.bucket,
@@ -167,7 +167,7 @@ class Run:
         )
         collator = Collator(self.processor, max_tokens=args.max_tokens)
         while True:
-            loader = DataLoader(
+            loader: DataLoader[Any] = DataLoader(
                 self.train_set,  # type: ignore[arg-type]
                 batch_sampler=sampler.batches(self.epoch, start=self.batch),  # type: ignore[arg-type]
                 collate_fn=collator,
