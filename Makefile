@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PICTURES ?= examples
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science \
 	cm-super-minimal lmodern
 
@@ -20,7 +21,8 @@ $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
-		{ echo 'the venv module is missing; on Debian or Ubuntu: apt-get install python3-venv' >&2; exit 2; }
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) python3-venv; } || \
+		{ echo 'Python lacks venv. As root: apt-get install python3-venv' >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r requirements.txt
@@ -42,8 +44,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 tex:
-	@command -v pdflatex >/dev/null || \
-		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(TEX); } || \
+	@{ command -v pdflatex && kpsewhich stmaryrd.sty slashed.sty mathtools.sty cancel.sty upgreek.sty; } >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) $(TEX); } || \
 		{ echo 'The tests need TeX Live. As root: apt-get install --no-install-recommends $(TEX)' >&2; exit 2; }
 
 clean:

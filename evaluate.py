@@ -1,7 +1,7 @@
 """Scores a checkpoint on a labelled data set: a table, scores.json and predictions.jsonl.
 
     python evaluate.py --checkpoint checkpoints/base --split validation --out runs/base-validation
-    python evaluate.py --checkpoint checkpoints/base --data my-pictures/ --limit 500 --num-beams 4
+    python evaluate.py --checkpoint checkpoints/base --data formulas.jsonl --limit 500 --num-beams 4
 
 Every picture counts: one that cannot be read is an empty prediction, and is named on standard error.
 """
@@ -84,7 +84,6 @@ def table(results: dict[str, Any]) -> str:
 
 
 def write(out: Path, summary: dict[str, Any], scores: 'Scores') -> None:
-    out.mkdir(parents=True, exist_ok=True)
     (out / 'scores.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
     with (out / 'predictions.jsonl').open('w', encoding='utf-8') as file:
         file.writelines(json.dumps(item.as_dict(), ensure_ascii=False) + '\n' for item in scores.predictions)
@@ -105,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         model, processor = load(args.checkpoint)
         data = load_data(args.data, split=args.split)
+        if args.out is not None:  # not after hours of reading
+            args.out.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         return fail(next(iter(str(error).splitlines()), type(error).__name__))
     count = min(len(data), args.limit or len(data))

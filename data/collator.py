@@ -7,6 +7,7 @@ import numpy as np
 
 from .dataset import Example
 from .sampler import GRID
+from .training_set import UnreadableExample
 
 TOKEN_STEP = 16
 
@@ -26,26 +27,27 @@ class Collator:
         self.place_at_random = place_at_random
         self.max_tokens = max_tokens
 
-    def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
+    def __call__(self, examples: Sequence[Example | UnreadableExample]) -> dict[str, Any]:
         """Returns a batch.
 
         Returns:
             `pixel_values` (B, 1, H, W), `pixel_mask` (B, H, W), `decoder_input_ids` and `labels` (B, T), and `latex`,
-            the B labels as strings. H and W are multiples of `GRID`. A picture that the image processor refuses is
-            left out of the batch.
-        Raises:
-            ValueError: no picture of the batch can be used.
+            the B labels as strings. H and W are multiples of `GRID`. A picture that is None, or that the image
+            processor refuses, is left out; if none is left, the batch is one blank picture with an empty label, since
+            a run of days, or of several processes in step, must not end for want of a picture.
         """
         image_processor = self.processor.image_processor
-        arrays, texts, problem = [], [], 'no pictures were given'
+        arrays, texts = [], []
         for example in examples:
+            if example['image'] is None:
+                continue
             try:
                 arrays.append(image_processor.prepare(example['image']))
-                texts.append(example['latex'])
-            except ValueError as error:  # augmentation can wipe out a speck of a formula
-                problem = str(error)
+            except ValueError:  # blank: augmentation can wipe out a speck of a formula
+                continue
+            texts.append(example['latex'])
         if not arrays:
-            raise ValueError(f'no picture of this batch can be used: {problem}')
+            arrays, texts = [np.zeros(GRID, np.float32)], ['']
         shapes = np.array([array.shape for array in arrays])
         canvas = np.ceil(shapes.max(axis=0) / GRID).astype(int) * GRID
         offsets = [(0, 0)] * len(arrays)

@@ -3,38 +3,37 @@
     from data.dataset import load
     load('yuntian-deng/im2latex-100k', split='validation')[0]     # {'image': PIL picture, 'latex': str}
 
-Sources: a Hub data set, a parquet file or folder, the im2latex archive as it is distributed, a JSONL of formulas
-(typeset once, kept in a cache), or a folder of typeset pages that `python -m data.pages` wrote.
+Sources: a Hub data set, a parquet file or folder, a folder of pictures with a `metadata.jsonl` or `labels.jsonl`, the
+im2latex archive as it is distributed, a JSONL of formulas (typeset once, kept in a cache), or a folder of typeset pages
+that `python -m data.pages` wrote.
 """
 
 import hashlib
 import io
-import os
-import tarfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import datasets
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from .augment import UNIT_DPI, Augmentation, augment, draw
 from .pages import TypesetPages, build_pages
+from .pictures import to_grey
+from .raw_archive import is_raw_archive, raw_archive
+from .render import cache_folder
+from .tables import LABEL_FILES, DataError, hub, parquet, picture_folder
+
+__all__ = ['DataError', 'Example', 'Formulas', 'Pictures', 'Source', 'cache_folder', 'concatenated_sizes', 'load']
 
 POINTS_PER_INCH = 72  # of PDF
 FORMULA_FILES = ('.jsonl', '.jsonl.xz')
-LABEL_COLUMNS = ('latex', 'formula', 'label', 'text')
-
-
-def cache_folder() -> Path:
-    """Where what has to be made once is kept: typeset formulas, unpacked archives, normalised labels."""
-    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'im2latex'
-
-
-class DataError(ValueError):
-    """A source that cannot be read; the message says what to do about it."""
+# A name that ends like this is a file's, whatever the Hub would allow.
+FILE_SUFFIXES = (*FORMULA_FILES, '.parquet', '.json', '.xz', '.txt', '.lst', '.csv', '.gz', '.zip', '.pdf', '.png')
+# What PIL raises for a file that is broken, or no picture at all.
+BROKEN = (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombError)
 
 
 class Example(TypedDict):
@@ -47,11 +46,12 @@ class Source(Protocol):
 
     @property
     def sizes(self) -> np.ndarray:
-        """Height and width of each picture at scale 1 (10 pt type at 100 dpi), in pixels, (N, 2)."""
+        """Height and width of each picture at scale 1 (10 pt type at 100 dpi), in pixels, (N, 2); nan: unreadable."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Example: ...
     def latex(self, index: int) -> str: ...
+    def labels(self) -> list[str]: ...
     def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image: ...
 
 
@@ -59,25 +59,35 @@ class Pictures:
     """Pictures that exist as pixels: a `datasets.Dataset` with a column of pictures and one of LaTeX.
 
     Args:
-        table: columns `image` and `latex`.
+        table: columns `image` and `latex`; a label that is missing counts as empty.
     """
 
     def __init__(self, table: datasets.Dataset):
         self.table = table
-        self._labels: list[str] = list(table['latex'])
+        self._labels: list[str] = [label or '' for label in table['latex']]
 
     def __len__(self) -> int:
         return len(self._labels)
 
     def __getitem__(self, index: int) -> Example:
-        return {'image': self.table[index]['image'], 'latex': self._labels[index]}
+        """The picture as it is and its label. Raises DataError if the picture cannot be read."""
+        try:
+            image = self.table[index]['image']
+        except BROKEN as error:
+            raise DataError(f'picture {index} ({self.latex(index)!r}) cannot be read: {error}') from error
+        if image is None:
+            raise DataError(f'picture {index} ({self.latex(index)!r}) is missing')
+        return {'image': image, 'latex': self.latex(index)}
 
     def latex(self, index: int) -> str:
         return self._labels[index]
 
+    def labels(self) -> list[str]:
+        return list(self._labels)
+
     def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
-        """The picture in grey, resampled to `scale` times its size and augmented."""
-        image = self.table[index]['image'].convert('L')
+        """The picture black on white, resampled to `scale` times its size and augmented."""
+        image = to_grey(self[index]['image'])
         if scale != 1:
             size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
             image = image.resize(size, Image.Resampling.BICUBIC)
@@ -85,14 +95,9 @@ class Pictures:
 
     @cached_property
     def sizes(self) -> np.ndarray:
-        """Read from the pictures' headers alone."""
-        undecoded = self.table.cast_column('image', datasets.Image(decode=False))
-        sizes = np.empty((len(self), 2), np.float32)
-        for index, row in enumerate(undecoded.select_columns('image')):
-            file = row['image']
-            with Image.open(io.BytesIO(file['bytes']) if file['bytes'] is not None else file['path']) as image:
-                sizes[index] = image.height, image.width
-        return sizes
+        """Read from the pictures' headers alone; nan for one that has none."""
+        undecoded = self.table.cast_column('image', datasets.Image(decode=False)).select_columns('image')
+        return np.array([_size(row['image']) for row in undecoded], np.float32).reshape(-1, 2)
 
 
 class Formulas:
@@ -112,6 +117,10 @@ class Formulas:
     def latex(self, index: int) -> str:
         return self.pages.latex(index)
 
+    def labels(self) -> list[str]:
+        """Far faster than one by one."""
+        return self.pages.labels(len(self))
+
     def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
         """The page drawn with letters `scale` times the size they have at 100 dpi, and augmented."""
         return draw(lambda dpi: self.pages.image(index, dpi), scale, rng, augmentation)
@@ -122,119 +131,81 @@ def load(source: str | Path, split: str = 'train', *, limit: int | None = None, 
 
     Args:
         source: a path, or `owner/name` of a data set on the Hub.
-        split: which split of a Hub data set, raw archive or parquet folder; a single file is one split by itself.
+        split: which split of a Hub data set, raw archive or folder; a single file is one split by itself.
         limit: take the first so many only.
         cache: folder for what has to be made once; None takes `cache_folder()`.
     Raises:
-        DataError: no such source, none of the known forms, no such split, no column of labels.
+        DataError: no such source, none of the known forms, no such split, no column of labels, a file that is broken,
+            formulas that need TeX where there is none.
     """
     path = Path(source).expanduser()
     cache = cache or cache_folder()
+    if limit is not None and limit < 1:
+        raise DataError(f'{source}: a limit of {limit} leaves nothing; it must be at least 1')
     if path.is_dir() and (path / '00000.pdf').exists():
-        return Formulas(TypesetPages(path), limit)
+        return Formulas(_typeset(path, None, limit), limit)
     if path.is_file() and path.name.endswith(FORMULA_FILES):
         return Formulas(_typeset(path, cache, limit))
-    if path.is_dir() and (path / 'im2latex_formulas.lst').exists():
-        table = _raw_archive(path, split, cache)
-    elif path.suffix == '.parquet' or path.is_dir():
-        table = _parquet(path, split)
+    if path.is_dir() and is_raw_archive(path):
+        table = raw_archive(path, split, cache, limit)
+    elif path.is_dir():
+        table = picture_folder(path, split) or parquet(path, split)
+    elif path.suffix == '.parquet':
+        table = parquet(path, split)
     elif path.exists():
         raise DataError(f'{path}: expected a .parquet or .jsonl file, or a folder')
-    elif str(source).count('/') == 1 and not str(source).startswith(('.', '/', '~')):
-        table = _hub(str(source), split)
+    elif _may_be_on_the_hub(str(source)):
+        table = hub(str(source), split)
     else:
         raise DataError(f'{path}: no such file or folder')
     return Pictures(table.select(range(min(limit, len(table)))) if limit is not None else table)
 
 
-def _columns(table: datasets.Dataset, name: str) -> datasets.Dataset:
-    """The table with the columns `image` and `latex` only."""
-    label = next((column for column in LABEL_COLUMNS if column in table.column_names), None)
-    if label is None or 'image' not in table.column_names:
-        raise DataError(
-            f'{name}: needs a column "image" and one of {", ".join(LABEL_COLUMNS)}; it has '
-            f'{", ".join(table.column_names) or "none"}'
-        )
-    table = table.select_columns(['image', label])
-    return table if label == 'latex' else table.rename_column(label, 'latex')
+def concatenated_sizes(sources: Sequence[Source]) -> np.ndarray:
+    """Heights and widths of all pictures of several sources, one after the other, (N, 2)."""
+    return np.concatenate([source.sizes for source in sources]) if sources else np.empty((0, 2), np.float32)
 
 
-def _hub(name: str, split: str) -> datasets.Dataset:
+def _may_be_on_the_hub(source: str) -> bool:
+    """Whether it looks like `owner/name`, and not like a slip of the pen beside folders that are here."""
+    owner, _, name = source.partition('/')
+    return (
+        bool(owner and name)
+        and '/' not in name
+        and not source.startswith(('.', '~'))
+        and not name.lower().endswith(FILE_SUFFIXES)
+        and not Path(owner).exists()
+    )
+
+
+def _size(file: dict[str, Any] | None) -> tuple[float, float]:
+    """Height and width of a picture, upright, from its header."""
     try:
-        return _columns(datasets.load_dataset(name, split=split), name)
+        with Image.open(io.BytesIO(file['bytes']) if file['bytes'] is not None else file['path']) as image:  # type: ignore[index]
+            # Cameras write JPEG; a PNG would have to be decoded for an answer.
+            turned = image.format != 'PNG' and image.getexif().get(ExifTags.Base.Orientation, 1) > 4
+            return image.size if turned else (image.height, image.width)
+    except (*BROKEN, AttributeError):  # None has no name to open
+        return np.nan, np.nan
+
+
+def _typeset(path: Path, cache: Path | None, limit: int | None) -> TypesetPages:
+    """A folder of typeset pages; with a cache `path` is a file of formulas, which are typeset into it first."""
+    try:
+        if cache is None:
+            return TypesetPages(path)
+        folder = cache / 'pages' / f'{_fingerprint(path)}{"" if limit is None else f"-{limit}"}'
+        summary = build_pages([path], folder, limit=limit)
+        if not summary['pages']:
+            raise DataError(f'{path}: none of its {summary["formulas"]} formulas can be typeset')
+        return TypesetPages(folder)
     except DataError:
         raise
-    except Exception as error:  # the Hub, the network and the data set's own files fail with dozens of types
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f'{name}: cannot be loaded from the Hub (split {split!r}): {reason}') from error
-
-
-def _parquet(path: Path, split: str) -> datasets.Dataset:
-    files = [path] if path.suffix == '.parquet' else sorted(path.glob(f'**/*{split}*.parquet'))
-    if not files:
-        raise DataError(f'{path}: no file *{split}*.parquet in this folder')
-    if not all(file.is_file() for file in files):
-        raise DataError(f'{path}: no such file')
-    try:
-        table = datasets.load_dataset('parquet', data_files=[str(file) for file in files], split='train')
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise DataError(f'{path}: not a readable parquet file') from error
-    table = _columns(table, str(path))
-    return (
-        table if isinstance(table.features['image'], datasets.Image) else table.cast_column('image', datasets.Image())
-    )
-
-
-def _raw_archive(folder: Path, split: str, cache: Path) -> datasets.Dataset:
-    """im2latex-100k as Zenodo record 56198 holds it: formulas, index files and an archive of A4 pages."""
-    name = {'validation': 'validate'}.get(split, split)
-    index = folder / f'im2latex_{name}.lst'
-    if not index.exists():
-        raise DataError(f'{folder}: no {index.name}, so no split {split!r}')
-    # Some formulas hold carriage returns: universal newlines would shift every line after them.
-    with open(folder / 'im2latex_formulas.lst', encoding='latin-1', newline='\n') as lines:
-        formulas = [line.rstrip('\n') for line in lines]
-    images = _unpacked(folder, cache)
-    rows = [line.split() for line in index.read_text().splitlines() if line.strip()]
-    paths = [images / f'{row[1]}.png' for row in rows]
-    kept = [i for i, row in enumerate(rows) if int(row[0]) < len(formulas) and paths[i].exists()]
-    if not kept:
-        raise DataError(f'{folder}: none of the pictures that {index.name} names are there')
-    table = datasets.Dataset.from_dict(
-        {'image': [str(paths[i]) for i in kept], 'latex': [formulas[int(rows[i][0])] for i in kept]}
-    )
-    return table.cast_column('image', datasets.Image())
-
-
-def _unpacked(folder: Path, cache: Path) -> Path:
-    """The folder of pictures, unpacked into the cache where it comes as an archive."""
-    if (folder / 'formula_images').is_dir():
-        return folder / 'formula_images'
-    archive = folder / 'formula_images.tar.gz'
-    if not archive.exists():
-        raise DataError(f'{folder}: neither formula_images/ nor formula_images.tar.gz is there')
-    target = cache / 'raw' / _fingerprint(archive)
-    if not target.exists():
-        partial = target.with_suffix('.partial')
-        partial.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(archive) as tar:
-            tar.extractall(partial, filter='data')
-        partial.rename(target)
-    return target / 'formula_images'
-
-
-def _typeset(path: Path, cache: Path, limit: int | None) -> TypesetPages:
-    folder = cache / 'pages' / f'{_fingerprint(path)}{"" if limit is None else f"-{limit}"}'
-    build_pages([path], folder, limit=limit)
-    return TypesetPages(folder)
+    except (OSError, ValueError) as error:
+        raise DataError(str(error) if str(path) in str(error) else f'{path}: {error}') from error
 
 
 def _fingerprint(path: Path) -> str:
     """Changes when the file does: its path, size and time of change."""
     stat = path.stat()
     return hashlib.sha256(f'{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}'.encode()).hexdigest()[:16]
-
-
-def concatenated_sizes(sources: Sequence[Source]) -> np.ndarray:
-    """Heights and widths of all pictures of several sources, one after the other, (N, 2)."""
-    return np.concatenate([source.sizes for source in sources]) if sources else np.empty((0, 2), np.float32)

@@ -113,6 +113,11 @@ class _Run:
     culprit: int | None  # the formula at which TeX gave up
 
 
+def cache_folder() -> Path:
+    """Where what has to be made once is kept: TeX formats, typeset formulas, cropped pages, normalised labels."""
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'im2latex'
+
+
 def typeset(formulas: Sequence[str], *, preamble: str = PREAMBLE, timeout: float = 60.0) -> Typeset:
     """Sets each formula in display style at the preamble's size on a page of its own: the box and a margin of 1 pt.
 
@@ -256,7 +261,7 @@ def _format(preamble: str) -> Path:
         raise RenderError(INSTALL)
     stamp = f'{os.path.realpath(program)} {os.stat(program).st_mtime_ns}'
     name = 'formulas-' + hashlib.sha256(f'{stamp}\n{preamble}\n{HARNESS}'.encode()).hexdigest()[:16]
-    cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache', 'im2latex')
+    cache = cache_folder()
     path = cache / f'{name}.fmt'
     if path.exists():
         return path

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
@@ -51,6 +52,13 @@ def normalized_labels(source: Source, cache: Path | None = None, workers: int | 
     return labels
 
 
+class UnreadableExample(TypedDict):
+    """In place of a picture whose file is broken."""
+
+    image: None
+    latex: str
+
+
 class TrainingSet:
     """Several sources as one set of canonical labels and random looks.
 
@@ -88,6 +96,7 @@ class TrainingSet:
         lengths, unknown = _encoded(self.labels, tokenizer)
         sizes = concatenated_sizes(self.sources)
         reasons = {
+            'unreadable picture': np.isnan(sizes).any(axis=1),
             'empty label': lengths <= 2,
             'token not in the vocabulary': unknown,
             f'more than {max_tokens} tokens': lengths > max_tokens,
@@ -105,13 +114,16 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.kept)
 
-    def __getitem__(self, look: Draw) -> Example:
+    def __getitem__(self, look: Draw) -> Example | UnreadableExample:
         index = int(self.kept[look.index])
         part = int(np.searchsorted(self._starts, index, side='right')) - 1
         source, local = self.sources[part], index - int(self._starts[part])
         rng = np.random.default_rng((self.seed, look.epoch, look.index))
-        image = source.look(local, look.scale, rng, self.augmentation)
-        return {'image': image, 'latex': self.labels[index]}
+        label = self.labels[index]
+        try:
+            return {'image': source.look(local, look.scale, rng, self.augmentation), 'latex': label}
+        except (OSError, SyntaxError, ValueError):  # what PIL raises for a broken file
+            return {'image': None, 'latex': label}
 
 
 def _encoded(labels: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:

@@ -56,6 +56,12 @@ class Im2LatexConfig(VisionEncoderDecoderConfig):
         ),
     }
 
+    def __post_init__(self, **kwargs) -> None:
+        super().__post_init__(**kwargs)
+        # `init_kwargs` above are for a decoder that is not given; one given as plain fields is a decoder too.
+        self.decoder.is_decoder = True
+        self.decoder.add_cross_attention = True
+
     @classmethod
     def from_sizes(
         cls,

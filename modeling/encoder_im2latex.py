@@ -111,7 +111,9 @@ class Im2LatexEncoder(PreTrainedModel):
 
         net = self.backbone
         x = masked(net['act1'](net['bn1'](net['conv1'](masked(pixels)))))
-        x = net['maxpool'](x)  # the features are not negative, so that a zero outside equals the border's own padding
+        # The features are not negative, so that a zero outside equals the pooling's own border; and a window beyond the
+        # picture's edge reaches back into it, so that what it found there must go again.
+        x = masked(net['maxpool'](x))
         for name in ('layer1', 'layer2', 'layer3'):
             for block in net[name]:
                 shortcut = x if block.downsample is None else block.downsample(x)

@@ -117,6 +117,10 @@ def predict(
 def _generate(
     model: Any, processor: Im2LatexProcessor, batch: Mapping[str, torch.Tensor], options: dict[str, Any]
 ) -> list[Prediction]:
+    # The decoder knows so many positions; one is the start token's.
+    limit = model.config.decoder.max_position_embeddings - 1
+    wanted = options.get('max_new_tokens') or model.generation_config.max_new_tokens or limit
+    options = {**options, 'max_new_tokens': min(wanted, limit)}
     output: Any = model.generate(
         pixel_values=batch['pixel_values'].to(model.device, model.dtype),  # (B, 1, H, W)
         pixel_mask=batch['pixel_mask'].to(model.device),  # (B, H, W)

@@ -1,7 +1,9 @@
 """`pipeline('image-to-text')` for this model, found through `custom_pipelines` in the exported config.json."""
 
+import os
 from typing import Any
 
+from PIL import Image
 from transformers import Pipeline
 from transformers.image_utils import load_image
 
@@ -9,7 +11,7 @@ from transformers.image_utils import load_image
 class Im2LatexPipeline(Pipeline):
     """`pipe(image)` gives `[{'generated_text': latex}]`; a list of pictures gives a list of those.
 
-    A picture is a path, a URL or a PIL picture. `generate_kwargs={'num_beams': 4}` or `max_new_tokens=...` reach
+    A picture is a path, a URL, a base64 string or a PIL picture. `generate_kwargs={'num_beams': 4}` or `max_new_tokens=...` reach
     `generate`; `timeout` (seconds) bounds a download.
     """
 
@@ -34,8 +36,12 @@ class Im2LatexPipeline(Pipeline):
         return preprocess, {'generate_kwargs': generate} if generate else {}, {}
 
     def preprocess(self, image: Any, timeout: float | None = None) -> dict[str, Any]:
-        """Loads the picture only: transformers' own collation cannot batch tensors of several sizes."""
-        return {'image': load_image(image, timeout=timeout)}
+        """Loads the picture only: transformers' own collation cannot batch tensors of several sizes.
+
+        Raises:
+            ValueError: the file cannot be read, or the string is no picture's path, URL or base64.
+        """
+        return {'image': _load(image, timeout)}
 
     def _forward(self, model_inputs: dict[str, Any], generate_kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
         images = model_inputs['image']
@@ -50,6 +56,20 @@ class Im2LatexPipeline(Pipeline):
         """Saves model, pipeline code and, which the parent forgets, the processor."""
         super().save_pretrained(save_directory, **kwargs)
         self.processor.save_pretrained(save_directory)
+
+
+def _load(image: Any, timeout: float | None) -> Image.Image:
+    """The picture as it is: `load_image` would make RGB of it, which drops transparency and all but 8 bits."""
+    if isinstance(image, Image.Image):
+        return image
+    if isinstance(image, os.PathLike) or (isinstance(image, str) and os.path.exists(image)):
+        try:
+            with Image.open(image) as picture:
+                picture.load()
+            return picture
+        except Exception as error:  # PIL's decoders fail with a dozen types
+            raise ValueError(f'{os.fspath(image)}: not a readable picture: {error}') from error
+    return load_image(image, timeout=timeout)
 
 
 __all__ = ['Im2LatexPipeline']

@@ -151,6 +151,8 @@ def test_several_processes(config: Path, tmp_path: Path, launcher: str) -> None:
 def test_flags_win_over_the_file(config: Path) -> None:
     args = parse_args(['--config', str(config), '--learning-rate', '0.5', '--stride', '8', '16', '--no-cpu'])
     assert (args.learning_rate, args.stride, args.cpu, args.hidden_size) == (0.5, [8, 16], False, 32)
+    everything = parse_args(['--config', str(config), '--validation-limit', 'none', '--validation', 'none'])
+    assert (everything.validation_limit, everything.validation) == (None, None)
 
 
 @pytest.mark.parametrize('name', ['small', 'base'])
@@ -177,6 +179,11 @@ def test_shipped_configurations(name: str) -> None:
         (['--tracker', 'wandb'], 'not installed'),
         (['--init-from', 'nowhere'], 'init_from: nowhere'),
         (['--max-train-tokens', '65'], 'above max_tokens'),
+        (['--validation-tokens', '65'], 'above max_tokens'),
+        (['--stride', '8'], 'stride must be two numbers'),
+        (['--hidden-size', '33'], 'multiple of 4'),
+        (['--validation-limit', '0'], 'validation_limit must be above 0'),
+        (['--seed', '-1'], 'seed must be 0 or more'),
     ],
 )
 def test_mistakes(config: Path, tmp_path: Path, flags: list[str], message: str, capsys: Any) -> None:
@@ -193,7 +200,15 @@ def test_a_run_keeps_its_shape(config: Path, tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.parametrize(
     ('text', 'message'),
-    [('hidden: 3', "unknown setting 'hidden'"), ('a: [', 'not a YAML file'), ('cpu: maybe', 'cpu must be')],
+    [
+        ('hidden: 3', "unknown setting 'hidden'"),
+        ('a: [', 'not a YAML file'),
+        ('- a', 'expected lines'),
+        ('hidden_size: wide', '--hidden-size: invalid int'),
+        ('cpu: maybe', 'cpu must be true or false'),
+        ('stride: [a, b]', '--stride: invalid int'),
+        ('learning_rate: fast', '--learning-rate: invalid float'),
+    ],
 )
 def test_broken_files(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / 'broken.yaml'

@@ -2,9 +2,10 @@
 
 import argparse
 import importlib.util
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, get_args, get_origin
+from typing import Any, ClassVar, NoReturn, get_args, get_origin
 
 import yaml
 
@@ -26,9 +27,11 @@ def setting(default: Any, text: str) -> Any:
 class TrainArgs:
     """All settings of a run; the architecture among them is saved in the checkpoint's own config.json."""
 
+    # What decides the model and the order of the pictures: a run cannot go on with another value.
     MUST_NOT_CHANGE: ClassVar[tuple[str, ...]] = (
-        'data', 'split', 'limit', 'backbone', 'stride', 'hidden_size', 'decoder_layers', 'attention_heads', 'ffn_size',
-        'max_tokens', 'seed', 'batch_pixels', 'max_batch', 'bucket',
+        'data', 'split', 'limit', 'max_tokens', 'max_train_tokens', 'max_height', 'max_width', 'scale_range',
+        'scale_sigma', 'scale_uniform', 'backbone', 'stride', 'hidden_size', 'decoder_layers', 'attention_heads',
+        'ffn_size', 'batch_pixels', 'max_batch', 'bucket', 'seed',
     )  # fmt: skip
 
     # Data
@@ -90,17 +93,22 @@ class TrainArgs:
     tracker: str = setting('tensorboard', 'tensorboard, wandb or none')
 
     def __post_init__(self) -> None:
-        if self.validation == 'none':
-            self.validation = None
-        positive = (
-            'max_steps', 'batch_pixels', 'max_batch', 'gradient_accumulation', 'log_every', 'eval_every',
-            'save_every', 'learning_rate', 'validation_batch', 'min_count', 'clip',
+        above_zero = (
+            'max_steps', 'batch_pixels', 'max_batch', 'gradient_accumulation', 'log_every', 'eval_every', 'save_every',
+            'learning_rate', 'validation_batch', 'validation_tokens', 'min_count', 'clip', 'decoder_layers',
+            'attention_heads', 'ffn_size', 'max_tokens', 'limit', 'validation_limit', 'max_train_tokens',
         )  # fmt: skip
-        for name in positive:
-            if getattr(self, name) <= 0:
+        for name in above_zero:
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise ArgumentError(f'{name} must be above 0, not {getattr(self, name)}')
+        for name in ('seed', 'workers', 'warmup_steps', 'augment', 'weight_decay', 'scale_sigma'):
+            if getattr(self, name) < 0:
+                raise ArgumentError(f'{name} must be 0 or more, not {getattr(self, name)}')
+        for name in ('dropout', 'label_smoothing', 'ema_decay', 'beta2'):
+            if not 0 <= getattr(self, name) < 1:
+                raise ArgumentError(f'{name} must be from 0 up to, not including, 1, not {getattr(self, name)}')
         choices = {
-            'mixed_precision': ('no', 'bf16', 'fp16'),
+            'mixed_precision': ('no', 'bf16'),
             'attention': ('sdpa', 'eager'),
             'tracker': ('tensorboard', 'wandb', 'none'),
         }
@@ -109,10 +117,13 @@ class TrainArgs:
                 raise ArgumentError(f'{name} must be one of {", ".join(allowed)}, not {getattr(self, name)!r}')
         if len(self.scale_range) != 2 or not 0 < self.scale_range[0] <= self.scale_range[1]:
             raise ArgumentError(f'scale_range must be two numbers above 0, the smaller first, not {self.scale_range}')
-        if not 0 <= self.ema_decay < 1:
-            raise ArgumentError(f'ema_decay must be from 0 up to, not including, 1, not {self.ema_decay}')
-        if self.max_train_tokens is not None and self.max_train_tokens > self.max_tokens:
-            raise ArgumentError(f'max_train_tokens={self.max_train_tokens} is above max_tokens={self.max_tokens}')
+        if len(self.stride) != 2 or any(step not in (8, 16) for step in self.stride):
+            raise ArgumentError(f'stride must be two numbers, each 8 or 16, not {self.stride}')
+        if self.hidden_size < 4 or self.hidden_size % 4 or self.hidden_size % self.attention_heads:
+            raise ArgumentError(f'hidden_size={self.hidden_size} must be a multiple of 4 and of attention_heads')
+        for name in ('max_train_tokens', 'validation_tokens'):
+            if (getattr(self, name) or 0) > self.max_tokens:
+                raise ArgumentError(f'{name}={getattr(self, name)} is above max_tokens={self.max_tokens}')
 
     def augmentation(self) -> Augmentation:
         """The table of looks at the strength asked for."""
@@ -136,53 +147,81 @@ class TrainArgs:
         }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ArgumentError(message)
+
+
 def parse_args(argv: list[str] | None = None) -> TrainArgs:
     """Reads the YAML file, then the flags, which win.
 
     Raises:
-        ArgumentError: the file cannot be read or holds an unknown key; a value cannot work.
+        ArgumentError: the file cannot be read; a setting is unknown, not of its type, or cannot work.
     """
-    parser = argparse.ArgumentParser(description='Train an image-to-LaTeX model.')
+    parser = _Parser(prog='train.py', description='Train an image-to-LaTeX model.', allow_abbrev=False)
     parser.add_argument('--config', type=Path, help='YAML file of settings')
     defaults = TrainArgs()
     for item in fields(TrainArgs):
-        flag = '--' + item.name.replace('_', '-')
         default = getattr(defaults, item.name)
-        options: dict[str, Any] = {'help': f'{item.metadata["help"]} (default: {default})', 'default': None}
+        shown = 'none' if default is None else default
+        options: dict[str, Any] = {'help': f'{item.metadata["help"]} (default: {shown})', 'default': argparse.SUPPRESS}
         if item.type is bool:
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, **options)
+            parser.add_argument(_flag(item.name), action=argparse.BooleanOptionalAction, **options)
         elif get_origin(item.type) is list:
-            parser.add_argument(flag, nargs='+', type=get_args(item.type)[0], **options)
+            parser.add_argument(_flag(item.name), nargs='+', type=get_args(item.type)[0], **options)
         else:
-            kinds = [kind for kind in get_args(item.type) or (item.type,) if kind is not type(None)]
-            parser.add_argument(flag, type=kinds[0], **options)
-    flags = vars(parser.parse_args(argv))
-    values = _read_config(flags.pop('config'))
-    values.update({key: value for key, value in flags.items() if value is not None})
-    args = TrainArgs(**values)
+            parser.add_argument(_flag(item.name), type=_kind(item.type), **options)
+    given = vars(parser.parse_args(argv))
+    config = given.pop('config')
+    if config is not None:
+        given = {**vars(parser.parse_args(_as_flags(config))), **given}
+        del given['config']
+    args = TrainArgs(**given)
     if args.tracker != 'none' and importlib.util.find_spec(args.tracker) is None:
         raise ArgumentError(f'tracker: {args.tracker} is not installed (pip install {args.tracker})')
     return args
 
 
-def _read_config(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
+def _flag(name: str) -> str:
+    return '--' + name.replace('_', '-')
+
+
+def _kind(annotation: Any) -> Callable[[str], Any]:
+    """What turns a flag's text into a value of the field's type; `none` where the field may be None."""
+    kinds = get_args(annotation) or (annotation,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+    if type(None) not in kinds:
+        return kind
+
+    def optional(text: str) -> Any:
+        return None if text == 'none' else kind(text)
+
+    optional.__name__ = kind.__name__  # argparse names it: invalid int value
+    return optional
+
+
+def _as_flags(path: Path) -> list[str]:
+    """The settings of a YAML file as flags, so that they are read and refused as flags are."""
     try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except OSError as error:
-        raise ArgumentError(f'{path}: cannot be read: {error.strerror}') from error
+        settings = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentError(f'{path}: cannot be read: {error}') from error
     except yaml.YAMLError as error:
         raise ArgumentError(f'{path}: not a YAML file: {error}') from error
+    if not isinstance(settings, dict):
+        raise ArgumentError(f'{path}: expected lines of "setting: value"')
     types = {item.name: item.type for item in fields(TrainArgs)}
-    for key, value in values.items():
+    flags: list[str] = []
+    for key, value in settings.items():
         if key not in types:
             raise ArgumentError(f'{path}: unknown setting {key!r}')
-        if get_origin(types[key]) is list and not isinstance(value, list):
-            values[key] = [value]
-        allowed = get_args(types[key]) or (types[key],)
-        if get_origin(types[key]) is not list and float in allowed and isinstance(value, (int, str)):
-            values[key] = float(value)  # YAML reads 1e-3 as a string
-        elif get_origin(types[key]) is not list and not isinstance(value, tuple(allowed)):
-            raise ArgumentError(f'{path}: {key} must be {types[key]}, not {value!r}')
-    return values
+        if types[key] is bool:
+            if not isinstance(value, bool):
+                raise ArgumentError(f'{path}: {key} must be true or false, not {value!r}')
+            flags.append(_flag(key) if value else _flag('no_' + key))
+        else:
+            values = value if isinstance(value, list) else [value]
+            flags += [_flag(key), *('none' if item is None else str(item) for item in values)]
+    return flags

@@ -1,5 +1,6 @@
 """What a run is made of: the processor, the model, the optimiser and its learning rate."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -8,21 +9,22 @@ from transformers import AutoTokenizer
 from data.latex_symbols import STANDARD
 from data.tokenizer import build_tokenizer
 from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2LatexProcessor
+from modeling.generation_im2latex import CheckpointError, load
 
 from .args import ArgumentError, TrainArgs
 
 
 def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
     """The processor of the run itself, of the tokenizer asked for, of the model to start from, or a new one."""
-    for folder in (Path(args.run_dir) / 'processor', args.tokenizer, args.init_from):
-        if folder is not None and (Path(folder) / 'tokenizer.json').exists():
-            try:
-                return Im2LatexProcessor.from_pretrained(folder)
-            except OSError:  # a tokenizer alone
-                return Im2LatexProcessor(Im2LatexImageProcessor(), AutoTokenizer.from_pretrained(folder))
-    for name, folder in (('init_from', args.init_from), ('tokenizer', args.tokenizer)):
-        if folder is not None:
-            raise ArgumentError(f'{name}: {folder} holds no tokenizer.json')
+    own = Path(args.run_dir) / 'processor'
+    folder = own if (own.parent / 'last.pt').exists() else args.tokenizer or args.init_from
+    if folder is not None:
+        if not (Path(folder) / 'tokenizer.json').exists():
+            raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
+        try:
+            return Im2LatexProcessor.from_pretrained(folder)
+        except OSError:  # a tokenizer alone
+            return Im2LatexProcessor(Im2LatexImageProcessor(), AutoTokenizer.from_pretrained(folder))
     tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
     return Im2LatexProcessor(Im2LatexImageProcessor(), tokenizer)
 
@@ -31,7 +33,15 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
     """A new model of the sizes asked for, or the one to start from."""
     tokenizer = processor.tokenizer
     if args.init_from is not None:
-        model = Im2LatexModel.from_pretrained(args.init_from, dtype=torch.float32)
+        try:
+            model = load(args.init_from, device='cpu')[0].train()
+        except CheckpointError as error:
+            raise ArgumentError(f'init_from: {error}') from error
+        if args.max_tokens > model.config.decoder.max_position_embeddings:
+            raise ArgumentError(
+                f'max_tokens={args.max_tokens}, but {args.init_from} reads at most '
+                f'{model.config.decoder.max_position_embeddings} tokens'
+            )
         old = AutoTokenizer.from_pretrained(args.init_from).get_vocab()
         if old != tokenizer.get_vocab():
             change_vocabulary(model, old, tokenizer.get_vocab())
@@ -84,4 +94,4 @@ def learning_rate(step: int, args: TrainArgs) -> float:
     if step < args.warmup_steps:
         return args.learning_rate * (step + 1) / args.warmup_steps
     progress = (step - args.warmup_steps) / max(1, args.max_steps - args.warmup_steps)
-    return args.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(min(1.0, progress) * torch.pi)).item())
+    return args.learning_rate * 0.5 * (1 + math.cos(min(1.0, progress) * math.pi))

@@ -3,17 +3,19 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import gather_object, set_seed
+from accelerate.utils import InitProcessGroupKwargs, broadcast, gather_object, set_seed
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -47,6 +49,8 @@ class Run:
             cpu=args.cpu,
             log_with=None if args.tracker == 'none' else args.tracker,
             project_dir=str(self.run_dir),
+            # The others wait for the first process to typeset and normalise.
+            kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(hours=4))],
         )
         self.is_main = self.accelerator.is_main_process
         self.run_dir.mkdir(parents=True, exist_ok=True)
@@ -91,7 +95,8 @@ class Run:
         args = self.args
         if args.validation is None:
             return []
-        source = load(args.validation, args.validation_split, limit=args.validation_limit)
+        with self.accelerator.main_process_first():
+            source = load(args.validation, args.validation_split, limit=args.validation_limit)
         mine = range(self.accelerator.process_index, len(source), self.accelerator.num_processes)
         return list(picture_batches(source, mine, args.validation_batch))
 
@@ -107,6 +112,7 @@ class Run:
             'optimizer': self.optimizer.state_dict(),
             'progress': {key: getattr(self, key) for key in ('step', 'epoch', 'batch', 'pictures', 'best')},
             'args': asdict(self.args),
+            'num_processes': self.accelerator.num_processes,
         }
         path = self.run_dir / 'last.pt'
         partial = path.with_suffix('.partial')
@@ -127,6 +133,11 @@ class Run:
                     f'{self.run_dir} holds a run with {field}={old}, now it is {getattr(self.args, field)}: '
                     'use another --run-dir, or --init-from to start from its weights'
                 )
+        if state['num_processes'] != self.accelerator.num_processes:
+            raise ArgumentError(
+                f'{self.run_dir} holds a run of {state["num_processes"]} processes, now there are '
+                f'{self.accelerator.num_processes}: use as many, or --init-from to start from its weights'
+            )
         self.model.load_state_dict(state['model'])
         self.ema.load_state_dict(state['ema'])
         self.optimizer.load_state_dict(state['optimizer'])
@@ -135,7 +146,9 @@ class Run:
         self.print(f'going on from step {self.step}')
 
     def export(self, folder: Path, scores: Scores | None = None) -> None:
-        """Writes the averaged weights as a checkpoint folder that every script takes."""
+        """Writes the averaged weights as a checkpoint folder that every script takes, replacing it as a whole."""
+        target, folder = folder, folder.with_name(folder.name + '.partial')
+        shutil.rmtree(folder, ignore_errors=True)
         model = cast(Im2LatexModel, self.ema.module)
         model.save_pretrained(
             folder,
@@ -147,6 +160,8 @@ class Run:
         if scores is not None:
             summary = {'step': self.step, 'validation': self.args.shareable()['validation'], **scores.summary()}
             (folder / 'validation_scores.json').write_text(json.dumps(summary, indent=2) + '\n')
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
 
     # -- loop ----------------------------------------------------------------------------------------------------
 
@@ -188,7 +203,7 @@ class Run:
             self.epoch, self.batch = self.epoch + 1, 0
 
     def train_step(self, batches: Iterator[dict[str, Any]]) -> tuple[torch.Tensor, int]:
-        """One step of the optimiser; returns its mean loss a token and how many pictures it saw."""
+        """One step of the optimiser; returns the mean of its batches' losses a token and its number of pictures."""
         args, accelerator = self.args, self.accelerator
         # Dropout must not depend on what ran before this step, or a run could not be continued exactly.
         torch.manual_seed((args.seed * 1_000_003 + self.step) * accelerator.num_processes + accelerator.process_index)
@@ -202,12 +217,15 @@ class Run:
                 loss = self._loss(batch) / args.gradient_accumulation
                 accelerator.backward(loss)
             total += loss.detach()
-            pictures += len(batch['latex']) * accelerator.num_processes
+            pictures += len(batch['latex'])
         accelerator.clip_grad_norm_(self.model.parameters(), args.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.ema.update_parameters(self.model)
         self.step += 1
+        if accelerator.num_processes > 1:
+            sums = accelerator.reduce(torch.stack((total, torch.tensor(float(pictures), device=total.device))))
+            total, pictures = sums[0] / accelerator.num_processes, int(sums[1])
         self.pictures += pictures
         return total, pictures
 
@@ -231,6 +249,9 @@ class Run:
         """Generates for the validation pictures with the averaged weights; keeps the best checkpoint."""
         if self.args.validation is None:
             return None
+        if self.accelerator.num_processes > 1:  # normalisation layers count what their own process saw
+            for buffer in self.ema.module.buffers():
+                broadcast(buffer)
         scores = score(
             self.ema.module,
             self.processor,
@@ -245,13 +266,20 @@ class Run:
             self.best = value
             if self.is_main:
                 self.export(self.run_dir / 'best', scores)
+                self.save()  # what is best now must be known after a kill
         return scores
 
     def fit(self) -> None:
-        """Trains to `max_steps`, or until the run is told to stop."""
+        """Trains to `max_steps`, or until the run is told to stop (SIGTERM or Ctrl-C): then after the current step."""
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._fit()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _fit(self) -> None:
         args = self.args
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
         if args.tracker != 'none':
             self.accelerator.init_trackers('im2latex', config=args.flat())
         batches = self.batches()
@@ -269,14 +297,15 @@ class Run:
                 bar.set_postfix(loss=f'{mean:.3f}', pictures_s=f'{rate:.0f}')
                 self.log(loss=mean, learning_rate=learning_rate(self.step - 1, args), pictures_per_second=rate)
                 losses, seen, clock = [], 0, time.perf_counter()
-            if self.step % args.eval_every == 0 or self.step == args.max_steps:
+            validating = self.step % args.eval_every == 0 or self.step == args.max_steps
+            if validating or self.step % args.save_every == 0:
+                self.save()
+            if validating:
                 started = time.perf_counter()
                 if (scores := self.validate()) is not None:
                     self.log(**{f'validation/{k}': v for k, v in scores.normalised.summary().items()})
                     self.print(f'step {self.step}: validation {scores.normalised.summary()}')
                 clock += time.perf_counter() - started
-            if self.step % args.save_every == 0 or self.step == args.max_steps:
-                self.save()
         bar.close()
         self.save()
         if self.is_main:
@@ -286,8 +315,9 @@ class Run:
         if args.tracker != 'none':
             self.accelerator.end_training()
 
-    def _stop(self, signum: int, frame: Any) -> None:
+    def _stop(self, number: int, frame: Any) -> None:
         self.stopping = True
+        signal.signal(number, signal.SIG_DFL)  # the second one ends the process at once
 
     def _told_to_stop(self) -> bool:
         """Whether any process was told to stop: all must leave the loop at the same step."""

@@ -16,11 +16,12 @@ def test_round_trip(tiny_config: Im2LatexConfig, tmp_path: Path) -> None:
 
 
 def test_the_decoder_is_one_from_plain_dicts_too() -> None:
-    decoder = Im2LatexConfig(encoder={'hidden_size': 32}, decoder={'d_model': 32}).decoder
+    plain = Im2LatexConfig(encoder={'hidden_size': 32}, decoder={'d_model': 32}).decoder
     built = Im2LatexConfig.from_sizes(10, hidden_size=32, attention_heads=2).decoder
-    for config in (decoder, built):
+    for config in (plain, built):
         assert config.model_type == 'mbart'
-    assert built.is_decoder and built.add_cross_attention
+        assert config.is_decoder
+        assert config.add_cross_attention
 
 
 @pytest.mark.parametrize(
