@@ -24,7 +24,7 @@ from .pages import TypesetPages, build_pages
 from .pictures import to_grey
 from .raw_archive import is_raw_archive, raw_archive
 from .render import cache_folder
-from .tables import LABEL_FILES, DataError, hub, parquet, picture_folder
+from .tables import DataError, hub, parquet, picture_folder
 
 __all__ = ['DataError', 'Example', 'Formulas', 'Pictures', 'Source', 'cache_folder', 'concatenated_sizes', 'load']
 

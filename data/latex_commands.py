@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from . import latex_rules as rules
+from .latex_arguments import arguments, fraction, optional_argument, plain_table, root, slanted_fraction, unknown
 from .latex_environments import environment, join, rows
 from .latex_fonts import Items, combine, operator, symbol, write
 from .latex_parser import Handler, Parser, UnparsableError
@@ -15,35 +16,10 @@ _SCRIPTS: Final = frozenset({'_', '^', "'"})
 
 def parse(tokens: Sequence[str]) -> list[str]:
     """The canonical tokens of a formula. Raises UnparsableError."""
-    return write(_parse_all(tokens, '', 0))
-
-
-def _parse_all(tokens: Sequence[str], font: str, depth: int) -> Items:
-    parser = Parser(tokens, HANDLERS, depth)
-    items = parser.sequence(font, frozenset())
-    if parser.position < len(tokens):
-        raise UnparsableError(tokens[parser.position])
-    return items
+    return write(Parser((), HANDLERS).inside(tokens, ''))
 
 
 # --- Maths ------------------------------------------------------------------------------------------------------------
-
-
-def _arguments(parser: Parser, token: str, out: Items, font: str) -> None:
-    arguments = [parser.argument(font) for _ in range(rules.ARGUMENTS[token])]
-    out.append(token)
-    for items in arguments:
-        out += ('{', *items, '}')
-    parser.tail = 0
-
-
-def _optional_argument(parser: Parser, token: str, out: Items, font: str) -> None:
-    option = parser.bracket()
-    out.append(token)
-    if option and (items := _parse_all(option, font, parser.depth)):
-        out += ('[', '{', *items, '}', ']') if ']' in items else ('[', *items, ']')
-    out += ('{', *parser.argument(font), '}')
-    parser.tail = 0
 
 
 def _font(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -244,8 +220,8 @@ def _unwrap(parser: Parser, token: str, out: Items, font: str) -> None:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    **dict.fromkeys(rules.ARGUMENTS, _arguments),
-    **dict.fromkeys(rules.OPTIONAL, _optional_argument),
+    **dict.fromkeys(rules.ARGUMENTS, arguments),
+    **dict.fromkeys(rules.OPTIONAL, optional_argument),
     **dict.fromkeys(rules.FONTS, _font),
     **dict.fromkeys(rules.TEXT, text_command),
     **dict.fromkeys((*rules.DROPPED_WITH_ARGUMENTS, *rules.DROPPED_WITH_LENGTH), _drop),
@@ -253,7 +229,12 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(rules.SIZED, _sized),
     **dict.fromkeys(rules.EXPANDED, _expand),
     **dict.fromkeys((r'\pmod', r'\pod', r'\bmod', r'\mod'), _modulo),
+    **dict.fromkeys(rules.PLAIN_TABLES, plain_table),
+    **dict.fromkeys((r'\nicefrac', r'\sfrac'), slanted_fraction),
     'environment': environment,
+    'unknown': unknown,
+    r'\genfrac': fraction,
+    r'\root': root,
     r'\mathop': _mathop,
     r'\overset': _overset,
     r'\underset': _overset,

@@ -1,6 +1,7 @@
 """Environments in the canonical form of LaTeX: alignments, matrices, cases."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from . import latex_rules as rules
@@ -19,27 +20,28 @@ def environment(parser: Parser, token: str, out: Items, font: str) -> None:
         parser.position += 1
         return
     columns = _arguments(parser, name)
-    table = rows(parser, font, end)
+    out += tabulate(name, rows(parser, font, end), columns)
+    parser.tail = 0
+
+
+def tabulate(name: str, table: list[list[Items]], columns: Sequence[str] = ()) -> Items:
+    """The canonical form of an environment with these rows; `columns` are those of an array."""
     single = len(table) < 2
     if name in rules.ALIGNED:
-        out += join(table, '') if single else _wrap('aligned', join(table))
-    elif name in rules.GATHERED:
-        out += join(table, '') if single else _wrap('gathered', join(table))
-    elif name in rules.CASES:
-        out += _wrap('cases', join(table))
-    elif name in rules.REVERSED_CASES:
-        out += (*_wrap('array', ['{', 'l', 'l', '}', *join(table)]), r'\}')
-    elif name == 'subarray':
-        out += join(table, '') if single else (r'\substack', '{', *join(table), '}')
-    elif name in rules.MATRICES or (columns and set(columns) == {'c'}):
+        return join(table, '') if single else _wrap('aligned', join(table))
+    if name in rules.GATHERED:
+        return join(table, '') if single else _wrap('gathered', join(table))
+    if name in rules.CASES:
+        return _wrap('cases', join(table))
+    if name in rules.REVERSED_CASES:
+        return [*_wrap('array', ['{', 'l', 'l', '}', *join(table)]), r'\}']
+    if name == 'subarray':
+        return join(table, '') if single else [r'\substack', '{', *join(table), '}']
+    if name in rules.MATRICES or (columns and set(columns) == {'c'}):
         opening, closing = rules.MATRICES.get(name, ('', ''))
         inner = join(table) if single and all(len(row) < 2 for row in table) else _wrap('matrix', join(table))
-        out += (*([opening] if opening else []), *inner, *([closing] if closing else []))
-    elif columns:
-        out += _wrap('array', ['{', *columns, '}', *join(table)])
-    else:
-        out += _wrap(name, join(table))
-    parser.tail = 0
+        return [*([opening] if opening else []), *inner, *([closing] if closing else [])]
+    return _wrap('array', ['{', *columns, '}', *join(table)]) if columns else _wrap(name, join(table))
 
 
 def _arguments(parser: Parser, name: str) -> list[str]:

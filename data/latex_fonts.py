@@ -40,7 +40,9 @@ def symbol(token: str, font: str) -> Item:
 
 def text_symbol(token: str, font: str) -> Item:
     """A character that maths cannot set: a space, a hyphen, an accent."""
-    return ({'': 'rm', 'sc': 'rm', 'sym': 'bf'}.get(font, font), token, 'text')
+    if font not in rules.TEXT_FONTS:
+        font = 'bf' if font.startswith('sym') else 'rm'
+    return (font, token, 'text')
 
 
 def operator(items: Items) -> str:

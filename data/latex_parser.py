@@ -9,11 +9,13 @@ from typing import Final, TypeAlias
 
 from . import latex_rules as rules
 from .latex_fonts import Item, Items, combine, symbol, text_symbol
+from .latex_symbols import WITHOUT_ARGUMENT
 
 _DEPTH: Final = 80
 _OPTION: Final = 200  # tokens in an optional argument
 _SUB, _SUP = 1, 2
 _GROUP: Final = frozenset({'}'})
+_OPENING: Final = frozenset({'{', '['})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
 _SPACES: Final = rules.WORD_SPACE | {r'\;', r'\:', r'\quad', r'\phantom', r'\hphantom'}
 _IN_LENGTH: Final = rules.WORD_SPACE | {'='}
@@ -24,6 +26,10 @@ _LENGTH: Final = re.compile(
 Handler: TypeAlias = Callable[['Parser', str, Items, str], None]
 
 
+def _is_unknown(token: str) -> bool:
+    return token[:1] == '\\' and token[1:].isalpha() and token not in WITHOUT_ARGUMENT
+
+
 class UnparsableError(ValueError):
     """The tokens are not balanced, or nested deeper than any formula."""
 
@@ -31,8 +37,8 @@ class UnparsableError(ValueError):
 class Parser:
     """Recursive descent over tokens; every method reads on from `position`.
 
-    `handlers` maps a command (and 'environment') to a function of parser, command, list to append to and font, which
-    may set `tail`.
+    `handlers` maps a command (and 'environment', 'unknown') to a function of parser, command, list to append to and
+    font, which may set `tail`.
     """
 
     def __init__(self, tokens: Sequence[str], handlers: Mapping[str, Handler], depth: int = 0) -> None:
@@ -109,6 +115,14 @@ class Parser:
         self.tail = tail
         return out
 
+    def inside(self, tokens: Sequence[str], font: str) -> Items:
+        """The items of tokens that stand for themselves, as an optional argument does."""
+        parser = Parser(tokens, self.handlers, self.depth)
+        items = parser.sequence(font, frozenset())
+        if parser.position < len(tokens):
+            raise UnparsableError(tokens[parser.position])
+        return items
+
     def group(self, font: str) -> Items:
         """A maths list up to its closing brace, which is read; the opening one has been."""
         items = self.sequence(font, _GROUP)
@@ -123,6 +137,8 @@ class Parser:
             self.handlers['environment'](self, token, out, font)
         elif token in rules.CLOSERS or token.startswith(r'\end{'):
             raise UnparsableError(token)
+        elif self.peek() in _OPENING and _is_unknown(token):
+            self.handlers['unknown'](self, token, out, font)
         else:
             out.append(symbol(token, font))
 
@@ -192,14 +208,14 @@ class Parser:
 
     def script(self, font: str) -> Items:
         self.in_script += 1
-        items = self.argument(font)
+        items = self.argument(font, is_script=True)
         self.in_script -= 1
         # A prime that is a superscript in the superscript: `x^{'}`.
         return items[4:-1] if items[:4] == ['{', '}', '^', '{'] and set(items[4:-1]) == {r'\prime'} else items
 
     # --- Arguments ----------------------------------------------------------------------------------------------------
 
-    def argument(self, font: str) -> Items:
+    def argument(self, font: str, is_script: bool = False) -> Items:
         """What follows as an argument: a group without its braces, or one atom; nothing at the end."""
         while (token := self.skip_space()) in rules.DROPPED and token != '&':
             self.position += 1
@@ -215,6 +231,8 @@ class Parser:
             return self.group(font)
         if token in rules.SWITCHES:
             return []
+        if not is_script and token not in self.handlers and _is_unknown(token):
+            return [symbol(token, font)]  # TeX takes one token, but expands it behind `^`
         out: Items = []
         self.descend()
         self.command(token, out, font)

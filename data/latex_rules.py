@@ -3,7 +3,8 @@ r"""The tables behind `normalize` in `latex.py`: what each LaTeX command becomes
 An exact rule leaves every glyph in its place. These rules are lossy, for the sake of one label for what looks alike:
 
 - space, sizes and styles go (`\,`, `\quad`, `\big`, `\displaystyle`, `\limits`), and with them what only places things
-  (`\phantom`, `\smash`, `\mathrel`); `\left(` is `(`, `\dfrac` is `\frac`, `\mid` is `|`, `\backslash` is `\setminus`;
+  (`\phantom`, `\smash`, `\mathrel`); `\left(` is `(`, `\dfrac` is `\frac`, `\nicefrac{a}{b}` is `a/b`, `\mid` is `|`,
+  `\backslash` is `\setminus`;
 - glyphs that hardly differ share a name: `\pmb` and bold italic text are `\boldsymbol`, small capitals are capitals,
   slanted is italic, one letter of text italic is a maths letter, an accent is never bold, text has maths punctuation;
 - `R^a_{\ b}` is `R^{a}{}_{b}`; `{a \atop b}` is a matrix or, in scripts, `\substack`.
@@ -64,7 +65,7 @@ DROPPED_WITH_ARGUMENTS: Final = {
     r'\hspace': 1, r'\hspace*': 1, r'\vspace': 1, r'\vspace*': 1, r'\mspace': 1, r'\label': 1, r'\tag': 1, r'\tag*': 1,
     r'\ref': 1, r'\eqref': 1, r'\cite': 1, r'\phantom': 1, r'\hphantom': 1, r'\vphantom': 1, r'\addtocounter': 2,
     r'\setcounter': 2, r'\setlength': 2, r'\addtolength': 2, r'\color': 1, r'\footnote': 1, r'\pagebreak': 0,
-    r'\footnotemark': 0, r'\refstepcounter': 1, r'\renewcommand': 2, r'\hypertarget': 1,
+    r'\footnotemark': 0, r'\refstepcounter': 1, r'\leftroot': 1, r'\uproot': 1, r'\renewcommand': 2, r'\hypertarget': 1,
 }  # fmt: skip
 
 # Dropped together with the length that follows.
@@ -75,17 +76,18 @@ DROPPED_WITH_LENGTH: Final = frozenset({r'\kern', r'\mkern', r'\hskip', r'\mskip
 UNWRAPPED: Final = {
     r'\mathord': (0, 1), r'\mathbin': (0, 1), r'\mathrel': (0, 1), r'\mathopen': (0, 1),
     r'\mathclose': (0, 1), r'\mathpunct': (0, 1), r'\mathinner': (0, 1), r'\ensuremath': (0, 1), r'\smash': (0, 1),
+    r'\cramped': (0, 1),
     r'\rlap': (0, 1), r'\llap': (0, 1), r'\clap': (0, 1), r'\mathrlap': (0, 1), r'\mathllap': (0, 1),
     r'\mathclap': (0, 1), r'\lefteqn': (0, 1), r'\textcolor': (1, 2), r'\colorbox': (1, 2), r'\mathchoice': (0, 4),
     r'\raisebox': (1, 2), r'\scalebox': (1, 2), r'\resizebox': (2, 3), r'\hyperlink': (1, 2), r'\href': (1, 2),
     r'\MakeUppercase': (0, 1), r'\uppercase': (0, 1), r'\textsubscript': (0, 1), r'\textsuperscript': (0, 1),
-    r'\nicefrac': (0, 1), r'\mathnormal': (0, 1), r'\hyperref': (0, 1),
+    r'\hyperref': (0, 1),
 }  # fmt: skip
 # Of these the argument is text.
 UNWRAPPED_TEXT: Final = frozenset({r'\rlap', r'\llap', r'\clap', r'\raisebox', r'\colorbox', r'\href',
                                    r'\hyperlink', r'\scalebox', r'\resizebox'})  # fmt: skip
 
-UNWRAPPED_WITH_OPTION: Final = frozenset({r'\smash', r'\textcolor', r'\colorbox', r'\hyperref'})
+UNWRAPPED_WITH_OPTION: Final = frozenset({r'\smash', r'\cramped', r'\textcolor', r'\colorbox', r'\hyperref'})
 
 SIZED: Final = frozenset(
     rf'\{size}{side}' for size in ('big', 'Big', 'bigg', 'Bigg') for side in ('', 'l', 'r', 'm')
@@ -108,7 +110,7 @@ SYNONYMS: Final = {
     r'\unlhd': r'\trianglelefteq', r'\unrhd': r'\trianglerighteq', r'\restriction': r'\upharpoonright',
     r'\Tilde': r'\tilde', r'\Hat': r'\hat', r'\Bar': r'\bar', r'\Vec': r'\vec', r'\Dot': r'\dot', r'\Ddot': r'\ddot',
     r'\Check': r'\check', r'\Breve': r'\breve', r'\Acute': r'\acute', r'\Grave': r'\grave', r'\dfrac': r'\frac',
-    r'\tfrac': r'\frac', r'\cfrac': r'\frac', r'\sfrac': r'\frac', r'\dbinom': r'\binom', r'\tbinom': r'\binom',
+    r'\tfrac': r'\frac', r'\cfrac': r'\frac', r'\dbinom': r'\binom', r'\tbinom': r'\binom',
     r'\stackrel': r'\overset', r'\sp': '^', r'\sb': '_', r'\lq': '`', r'\rq': "'", r'\textbackslash': r'\setminus',
     r'\textbar': '|', r'\textless': '<', r'\textgreater': '>', r'\textbullet': r'\bullet',
     r'\cr': r'\\', r'\tabularnewline': r'\\', r'\newline': r'\\', r'\doublecup': r'\Cup', r'\doublecap': r'\Cap',
@@ -225,6 +227,9 @@ MATRICES: Final = {
     for name in ('matrix', 'smallmatrix')
     for star in ('', '*')
 }
+# Plain TeX writes these with braces: `\matrix{a & b \cr c & d}`. The value is the environment.
+PLAIN_TABLES: Final = {r'\matrix': 'matrix', r'\pmatrix': 'pmatrix', r'\cases': 'cases', r'\eqalign': 'aligned',
+                       r'\displaylines': 'gathered'}  # fmt: skip
 UNWRAPPED_ENVIRONMENTS: Final = _words(
     """
     subequations small footnotesize scriptsize large Large equation equation* displaymath math center

@@ -1,8 +1,8 @@
-"""The symbols that a tokenizer should have even where its corpus lacks them, so that a model can learn them later."""
+"""LaTeX's symbols: those that a tokenizer should have even where its corpus lacks them, and all that stand alone."""
 
 from typing import Final
 
-from .latex_rules import OPERATORS
+from .latex_rules import DELIMITERS, OPERATORS, SYNONYMS
 
 _NAMES: Final = """
     partial parallel nparallel wp aleph beth hbar hslash ell imath jmath Re Im nabla infty surd angle
@@ -38,4 +38,49 @@ STANDARD: Final = (
         for side in ('begin', 'end')
         for name in ('aligned', 'gathered', 'matrix', 'array', 'cases')
     }
+)
+
+# The other symbols of LaTeX, amsmath, amssymb and stmaryrd.
+_MORE: Final = """
+    aa ae AE approxeq arrownot Arrownot arrowvert Arrowvert backepsilon backprime backsim backsimeq baro Bbbk
+    bbslash between bigbox bigcurlyvee bigcurlywedge biginterleave bignplus bigparallel bigsqcap binampersand
+    bindnasrepma blacklozenge blacktriangle blacktriangledown blacktriangleleft blacktriangleright boxast boxbar
+    boxbox boxbslash boxcircle boxempty boxslash bracevert Bumpeq centerdot checkmark circeq circlearrowleft
+    circlearrowright circledast circledcirc circleddash circledR circledS clubsuit copyright curlyeqprec
+    curlyeqsucc curlyvee curlyveedownarrow curlyveeuparrow curlywedge curlywedgedownarrow curlywedgeuparrow
+    curvearrowleft curvearrowright daleth dashleftarrow dashrightarrow diagdown diagup diamondsuit divideontimes
+    doteqdot doublebarwedge downdownarrows downharpoonleft downharpoonright eqcirc eqslantgtr eqslantless
+    fallingdotseq fatbslash fatsemi fatslash Finv Game gimel gnapprox gneq gneqq gnsim gtrdot gtreqless gtreqqless
+    gvertneqq heartsuit idotsint iiiint injlim inplus interleave lbag Lbag leftarrowtail leftarrowtriangle
+    leftleftarrows leftrightarroweq leftrightarrowtriangle leftrightharpoons leftrightsquigarrow leftslice
+    leftthreetimes lessdot lesseqgtr lesseqqgtr lightning llceil Lleftarrow llfloor llparenthesis lnapprox lneq
+    lneqq lnsim Longmapsfrom longmapsfrom Longmapsto looparrowleft looparrowright Lsh lvertneqq maltese Mapsfrom
+    mapsfrom Mapsto mathdollar mathparagraph mathsection merge minuso moo multimap neg ngeq ngeqq ngeqslant ngtr
+    niplus nleftarrow nLeftarrow nLeftrightarrow nleftrightarrow nleq nleqq nleqslant nless nnearrow nnwarrow nplus
+    nprec npreceq nRightarrow nshortmid nshortparallel nsubseteqq nsucc nsucceq nsupseteqq ntriangleleft
+    ntrianglelefteq ntrianglelefteqslant ntriangleright ntrianglerighteq ntrianglerighteqslant nVdash nvDash nVDash
+    obar oblong obslash oe OE ogreaterthan oiint olessthan ovee owedge pitchfork pounds precapprox precnapprox
+    precneqq precnsim precsim projlim Rbag rbag rightarrowtail rightarrowtriangle rightleftarrows rightslice
+    rightthreetimes risingdotseq rrceil rrfloor Rrightarrow rrparenthesis Rsh shortdownarrow shortleftarrow
+    shortmid shortparallel shortrightarrow shortuparrow smallfrown smallsmile spadesuit sphericalangle ss ssearrow
+    sslash sswarrow Subset subseteqq subsetneqq subsetplus subsetpluseq succapprox succnapprox succneqq succnsim
+    succsim Supset supseteqq supsetneqq supsetplus supsetpluseq talloblong thickapprox thicksim triangledown
+    trianglelefteqslant trianglerighteqslant twoheadleftarrow upharpoonleft upuparrows upupsilon Upupsilon
+    varbigcirc varbigtriangledown varbigtriangleup varcurlyvee varcurlywedge varinjlim varliminf varlimsup varoast
+    varobar varobslash varocircle varodot varogreaterthan varolessthan varominus varoplus varoslash varotimes
+    varovee varowedge varprojlim varpropto varsubsetneq varsupsetneq varsupsetneqq vartimes vartriangle Vvdash
+    Ydown yen Yleft Yright Yup
+"""
+# The names of upgreek.
+_GREEK: Final = """
+    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho
+    sigma varsigma tau upsilon phi varphi chi psi omega
+"""
+# A group behind one of these is no argument: its braces draw nothing. (Handlers go first: `\frac` is here as well.)
+WITHOUT_ARGUMENT: Final = (
+    STANDARD
+    | DELIMITERS
+    | frozenset(SYNONYMS.values())
+    | {rf'\{name}' for name in _MORE.split()}
+    | {rf'\{up}{name}' for name in _GREEK.split() for up in ('up', 'Up')}
 )

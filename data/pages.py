@@ -29,8 +29,8 @@ from tqdm import tqdm
 
 from .render import rasterize, typeset
 
-# About 3.5 MB each, once all their fonts are in use. Drawn in random order from 616 shards, a picture costs 0.7 ms if all
-# of them stay open and 3.4 ms if 256 do: a document opened anew parses its fonts again.
+# About 3.5 MB each, once all their fonts are in use. Drawn in random order from 616 shards, a picture costs 0.7 ms if
+# all of them stay open and 3.4 ms if 256 do: a document opened anew parses its fonts again.
 OPEN_DOCUMENTS = 1024
 _pdfium = threading.Lock()
 

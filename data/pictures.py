@@ -20,8 +20,7 @@ def to_grey(image: Image.Image) -> Image.Image:
         image = _without_alpha(image)
     elif image.mode != 'L':
         image = (image.convert('RGB') if image.mode == 'HSV' else image).convert('L')
-    # Ink covers less than half of a formula's picture.
-    return ImageOps.invert(image) if np.median(np.asarray(image)) < 128 else image
+    return ImageOps.invert(image) if _is_dark(np.asarray(image)) else image
 
 
 def without_transparency(image: Image.Image) -> Image.Image:
@@ -41,6 +40,12 @@ def without_transparency(image: Image.Image) -> Image.Image:
         touched = rgba.getchannel('A').point([0] + [255] * 255)
         return Image.composite(rgba.convert('L'), Image.new('L', image.size, 255), touched)
     return to_grey(image)
+
+
+def _is_dark(grey: np.ndarray) -> bool:
+    """Whether the ground is: ink may cover more than half of a picture, or touch its border, but hardly both."""
+    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    return bool(np.median(grey) < 128 and np.median(border) < 128)
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:

@@ -15,7 +15,7 @@ import logging
 import os
 import tarfile
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -160,7 +160,7 @@ def _crop_one(content: bytes, path: Path) -> bool:
     return True
 
 
-def _pages(source: Path, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+def _pages(source: Path, names: Collection[str]) -> Generator[tuple[str, bytes], None, None]:
     """Name and content of the pages asked for, from the folder or the archive, until all are found."""
     missing = set(names)
     if source.is_dir():

@@ -21,6 +21,7 @@ from transformers import PreTrainedTokenizerFast
 
 from .latex import normalize, tokenize
 from .latex_symbols import STANDARD
+from .pages import read_formulas
 
 SPECIAL_TOKENS = ('<|pad|>', '<|bos|>', '<|eos|>', '<|unk|>')
 _PIECE = r'\\(?:begin|end)\{[A-Za-z]*\*?\}|\\[A-Za-z]+|\\[^A-Za-z]|[^\s\\]'
@@ -81,35 +82,34 @@ def tokenizer_of(counts: Counter[str], min_count: int = 1, always: Iterable[str]
     )
 
 
-def read_formulas(path: Path) -> Iterator[str]:
+def inexact(tokenizer: PreTrainedTokenizerFast, formulas: Sequence[str]) -> list[bool]:
+    """For each formula whether encoding and decoding changes it."""
+    if not formulas:
+        return []
+    decoded = tokenizer.batch_decode(tokenizer(list(formulas))['input_ids'], skip_special_tokens=True)
+    return [before != after for before, after in zip(formulas, decoded, strict=True)]
+
+
+def _read(path: Path) -> Iterator[str]:
     """The formulas of a file, one after the other. Raises ValueError for what it cannot read."""
     if path.suffix == '.lst':
         with path.open(encoding='latin-1', newline='\n') as lines:
             yield from (line.rstrip('\n') for line in lines)
         return
-    with lzma.open(path, 'rt', encoding='utf-8') if path.suffix == '.xz' else path.open(encoding='utf-8') as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                yield str(_latex(line, f'{path}:{number}'))
-        except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
-            raise ValueError(f'{path}: {error}') from None
-
-
-def _latex(line: str, place: str) -> object:
     try:
-        return json.loads(line)['latex']
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise ValueError(f'{place}: not a JSON object with the key "latex"') from None
+        yield from (row['latex'] for row in read_formulas([path]))
+    except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
+        raise ValueError(f'{path}: {error}') from None
 
 
-def _count_chunk(formulas: Sequence[str]) -> tuple[Counter[str], Counter[tuple[str, ...]]]:
-    tokens: Counter[str] = Counter()
-    sets: Counter[tuple[str, ...]] = Counter()
-    for formula in formulas:
-        found = set(tokenize(normalize(formula)))
-        tokens.update(found)
-        sets[tuple(sorted(found))] += 1
-    return tokens, sets
+def _count_chunk(formulas: Sequence[str]) -> tuple[Counter[str], Counter[tuple[tuple[str, ...], bool]]]:
+    """Formulas by token; by their set of tokens and whether their round trip fails with all of these known."""
+    canonical = [normalize(formula) for formula in formulas]
+    found = [set(tokenize(formula)) for formula in canonical]
+    tokens = Counter(token for each in found for token in each)
+    # What decoding gives depends on the vocabulary only through the tokens it lacks, which are counted at the end.
+    failed = inexact(tokenizer_of(tokens), canonical)
+    return tokens, Counter((tuple(sorted(each)), fails) for each, fails in zip(found, failed, strict=True))
 
 
 def _chunks(formulas: Iterator[str], size: int = 2000) -> Iterator[list[str]]:
@@ -128,10 +128,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
 
     counts: Counter[str] = Counter()
-    sets: Counter[tuple[str, ...]] = Counter()
+    sets: Counter[tuple[tuple[str, ...], bool]] = Counter()
     try:
         with get_context('spawn').Pool(args.processes) as pool:
-            formulas = (formula for path in args.files for formula in read_formulas(path))
+            formulas = (formula for path in args.files for formula in _read(path))
             for tokens, found in pool.imap_unordered(_count_chunk, _chunks(formulas)):
                 counts.update(tokens)
                 sets.update(found)
@@ -147,10 +147,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
 
     dropped = set(counts) - set(tokenizer.get_vocab())
-    touched = sum(count for found, count in sets.items() if not dropped.isdisjoint(found))
+    touched = sum(count for (found, _), count in sets.items() if not dropped.isdisjoint(found))
+    failed = sum(count for (found, fails), count in sets.items() if fails and dropped.isdisjoint(found))
     total = sum(sets.values())
     print(f'{total} formulas, vocabulary of {len(tokenizer)} tokens in {args.out}')
     print(f'left out: {len(dropped)} tokens, in {touched} formulas ({touched / max(total, 1):.3%})')
+    print(f'no exact round trip: {touched + failed} formulas, {failed} of them with every token in the vocabulary')
     for token in sorted(dropped, key=lambda token: (-counts[token], token))[:50]:
         print(f'{counts[token]:8} {token}')
     return 0

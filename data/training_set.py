@@ -34,7 +34,7 @@ def normalized_labels(source: Source, cache: Path | None = None, workers: int | 
     """The canonical label of every picture, kept in a file under `cache` that the rules' own text names."""
     cache = cache or cache_folder()
     digest = hashlib.sha256(fingerprint().encode())
-    given = [source.latex(i) for i in range(len(source))]
+    given = source.labels()
     for label in given:
         digest.update(label.encode() + b'\0')
     file = cache / 'labels' / f'{digest.hexdigest()[:24]}.txt'

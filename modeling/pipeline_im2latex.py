@@ -11,8 +11,8 @@ from transformers.image_utils import load_image
 class Im2LatexPipeline(Pipeline):
     """`pipe(image)` gives `[{'generated_text': latex}]`; a list of pictures gives a list of those.
 
-    A picture is a path, a URL, a base64 string or a PIL picture. `generate_kwargs={'num_beams': 4}` or `max_new_tokens=...` reach
-    `generate`; `timeout` (seconds) bounds a download.
+    A picture is a path, a URL, a base64 string or a PIL picture. `generate_kwargs={'num_beams': 4}` or
+    `max_new_tokens=...` reach `generate`; `timeout` (seconds) bounds a download.
     """
 
     _load_processor = True

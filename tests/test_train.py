@@ -133,12 +133,21 @@ def test_what_a_run_leaves(config: Path, tmp_path: Path) -> None:
     assert losses(warm)[1] < cold
 
 
-@pytest.mark.parametrize('launcher', ['torchrun'])
-def test_several_processes(config: Path, tmp_path: Path, launcher: str) -> None:
+# With --cpu, accelerate launch starts one process whatever it is told; this is its way to several on a CPU.
+@pytest.mark.parametrize(
+    'launcher',
+    [
+        ['torch.distributed.run', '--standalone', '--nproc-per-node', '2'],
+        ['accelerate.commands.launch', '--multi_gpu', '--num_processes', '2', '--main_process_port', '0'],
+    ],
+    ids=['torchrun', 'accelerate'],
+)
+def test_several_processes(config: Path, tmp_path: Path, launcher: list[str]) -> None:
     run_dir = tmp_path / 'run'
-    start = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
+    start = [sys.executable, '-m', *launcher]
+    environment = {**os.environ, 'ACCELERATE_USE_CPU': 'true'}
     arguments = [str(ROOT / 'train.py'), *command(config, run_dir, '--max-steps', 2, '--eval-every', 2)]
-    done = subprocess.run([*start, *arguments], capture_output=True, text=True, timeout=240)
+    done = subprocess.run([*start, *arguments], env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     assert sorted(losses(run_dir)) == [1, 2]
     validated = next(line for line in log_of(run_dir) if 'validation/samples' in line)

@@ -2,7 +2,7 @@
 
 import io
 import json
-import tarfile
+import lzma
 from pathlib import Path
 
 import datasets
@@ -37,23 +37,6 @@ def parquet(tmp_path: Path, formulas: list[str], formula_images: list[Image.Imag
     return path
 
 
-@pytest.fixture
-def raw(tmp_path: Path, formula_images: list[Image.Image]) -> Path:
-    """As Zenodo record 56198: Latin-1 formulas, one with a carriage return, index files, an archive of pages."""
-    folder = tmp_path / 'raw'
-    folder.mkdir()
-    (folder / 'im2latex_formulas.lst').write_bytes('a\rb\n\xe4\nx^2\n'.encode('latin-1'))
-    (folder / 'im2latex_train.lst').write_text('1 one basic\n2 two basic\n')
-    (folder / 'im2latex_validate.lst').write_text('0 zero basic\n2 missing basic\n')
-    with tarfile.open(folder / 'formula_images.tar.gz', 'w:gz') as tar:
-        for name, image in zip(('zero', 'one', 'two'), formula_images, strict=False):
-            content = png(image)
-            info = tarfile.TarInfo(f'formula_images/{name}.png')
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return folder
-
-
 def test_parquet(parquet: Path, formulas: list[str], formula_images: list[Image.Image]) -> None:
     for source in (load(parquet), load(parquet.parent, split='validation')):
         assert [source.latex(i) for i in range(len(source))] == formulas
@@ -64,12 +47,47 @@ def test_parquet(parquet: Path, formulas: list[str], formula_images: list[Image.
     assert len(load(parquet, limit=99)) == len(formulas)
 
 
-def test_raw_archive(raw: Path, tmp_path: Path, formula_images: list[Image.Image]) -> None:
-    source = load(raw, 'train', cache=tmp_path / 'cache')
-    assert [source.latex(i) for i in range(len(source))] == ['\xe4', 'x^2']
-    assert source[1]['image'].convert('L').tobytes() == formula_images[2].tobytes()
-    again = load(raw, 'validation', cache=tmp_path / 'cache')
-    assert [again.latex(i) for i in range(len(again))] == ['a\rb'], 'a picture that is not there is left out'
+@pytest.mark.parametrize(
+    ('labels', 'keys'), [('metadata.jsonl', ('file_name', 'text')), ('labels.jsonl', ('image', 'latex'))]
+)
+def test_folder_of_pictures(
+    tmp_path: Path, formulas: list[str], formula_images: list[Image.Image], labels: str, keys: tuple[str, str]
+) -> None:
+    (tmp_path / 'validation' / 'png').mkdir(parents=True)
+    rows = [dict(zip(keys, (f'png/{i}.png', formula), strict=True)) for i, formula in enumerate(formulas)]
+    for i, image in enumerate(formula_images):
+        image.save(tmp_path / 'validation' / f'png/{i}.png')
+    file = tmp_path / 'validation' / labels
+    file.write_text(''.join(json.dumps(row) + '\n' for row in rows))
+    for source in (load(tmp_path, 'validation'), load(tmp_path / 'validation')):
+        assert source.labels() == formulas
+        assert source[2]['image'].tobytes() == formula_images[2].tobytes()
+        assert source.sizes.tolist() == [[image.height, image.width] for image in formula_images]
+    file.write_text(file.read_text() + '{"file_name": "gone.png", "text": "x"}\n')
+    with pytest.raises(DataError, match=rf'{labels}, line {len(rows) + 1}: no such picture'):
+        load(tmp_path, 'validation')
+    file.write_text('{"file_name": "0.png"}\n')
+    with pytest.raises(DataError, match=f'{labels}, line 1: expected'):
+        load(tmp_path, 'validation')
+
+
+def test_broken_pictures_have_no_size(tmp_path: Path, formula_images: list[Image.Image]) -> None:
+    good = png(formula_images[0])
+    turned = io.BytesIO()
+    exif = Image.Exif()
+    exif[274] = 6
+    formula_images[0].save(turned, 'JPEG', exif=exif)
+    images = [{'bytes': content, 'path': None} for content in (good, good[:20], b'no picture', None, turned.getvalue())]
+    table = datasets.Dataset.from_dict({'image': [*images, None], 'latex': ['x', 'x', 'x', 'x', None, 'x']})
+    source = Pictures(table.cast_column('image', datasets.Image()))
+    height, width = formula_images[0].height, formula_images[0].width
+    assert np.isnan(source.sizes).all(axis=1).tolist() == [False, True, True, True, False, True]
+    assert source.sizes[[0, 4]].tolist() == [[height, width], [width, height]]
+    assert source[4]['image'].size == (height, width)
+    assert source.labels() == ['x', 'x', 'x', 'x', '', 'x']
+    for index in (1, 2, 3, 5):
+        with pytest.raises(DataError, match=f'picture {index} '):
+            source.look(index, 1.0, np.random.default_rng(0), PLAIN)
 
 
 def test_formulas_are_typeset_once(tmp_path: Path) -> None:
@@ -79,7 +97,7 @@ def test_formulas_are_typeset_once(tmp_path: Path) -> None:
     assert [source.latex(i) for i in range(len(source))] == ['x^2', r'\frac{a}{b}']
     assert source[1]['image'].height > source[0]['image'].height
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / 'cache').rglob('*.pdf')}
-    load(file, cache=tmp_path / 'cache')
+    assert load(file, cache=tmp_path / 'cache').labels() == source.labels() == ['x^2', r'\frac{a}{b}']
     assert stamps == {path: path.stat().st_mtime_ns for path in (tmp_path / 'cache').rglob('*.pdf')}
 
 
@@ -96,25 +114,38 @@ def test_looks_have_the_size_that_was_announced(parquet: Path, tmp_path: Path, s
         assert image.mode == 'L'
 
 
-def test_what_cannot_be_read(tmp_path: Path, parquet: Path, raw: Path) -> None:
+def test_what_cannot_be_read(tmp_path: Path, parquet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = tmp_path / 'notes.txt'
     text.write_text('hello')
     broken = tmp_path / 'broken.parquet'
     broken.write_bytes(b'PAR1 not really')
     other = tmp_path / 'other.parquet'
     datasets.Dataset.from_dict({'a': [1]}).to_parquet(other)
+    (tmp_path / 'bad.jsonl').write_text('no json\n')
+    (tmp_path / 'hopeless.jsonl').write_text('{"latex": "\\\\nonsense"}\n')
+    (tmp_path / 'cut.jsonl.xz').write_bytes(lzma.compress(b'{"latex": "x"}\n' * 1000)[:-20])
+    (tmp_path / 'store').mkdir()
+    (tmp_path / 'store' / '00000.pdf').write_bytes(b'%PDF')
     cases = {
+        str(tmp_path / 'bad.jsonl'): 'bad.jsonl, line 1: expected',
+        str(tmp_path / 'hopeless.jsonl'): 'none of its 1 formulas',
+        str(tmp_path / 'cut.jsonl.xz'): 'cut off',
+        str(tmp_path / 'store'): 'No such file',
+        f'{tmp_path.name}/none.jsonl': 'no such file',
+        f'{tmp_path.name}/none': 'no such file',
+        'nobody/none.jsonl': 'no such file',
         str(tmp_path / 'nothing'): 'no such file',
         str(text): 'expected a .parquet or .jsonl',
         str(broken): 'not a readable parquet',
         str(other): 'needs a column "image"',
         str(tmp_path / 'none.parquet'): 'no such file',
     }
+    monkeypatch.chdir(tmp_path.parent)
     for source, message in cases.items():
         with pytest.raises(DataError, match=message):
-            load(source)
-    with pytest.raises(DataError, match='no split'):
-        load(raw, 'test', cache=tmp_path / 'cache')
+            load(source, cache=tmp_path / 'cache')
+    with pytest.raises(DataError, match='at least 1'):
+        load(parquet, limit=0)
     with pytest.raises(DataError, match=r'\*test\*'):
         load(parquet.parent, 'test')
 
@@ -122,3 +153,10 @@ def test_what_cannot_be_read(tmp_path: Path, parquet: Path, raw: Path) -> None:
 def test_a_hub_data_set_that_cannot_be_reached() -> None:
     with pytest.raises(DataError, match='cannot be loaded from the Hub'):
         load('nobody/nothing', 'train')
+
+
+def test_formulas_without_tex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / 'formulas.jsonl').write_text('{"latex": "x"}\n')
+    monkeypatch.setenv('PATH', str(tmp_path))
+    with pytest.raises(DataError, match=r'formulas\.jsonl: pdflatex is not installed'):
+        load(tmp_path / 'formulas.jsonl', cache=tmp_path / 'cache')

@@ -15,7 +15,7 @@ SPECIAL = r"""
 { } { } [ ] ( ) _ ^ & $ ~ * . . % a b x A 1 2 + - = < | \ ' '' é \. \\ 1pt \left \right \middle \big \over \atop \choose
 \not \dots \sqrt \frac \kern \hspace \phantom \substack \mathop \underset \overset \max \prime \buildrel \alpha \sum
 \operatorname* \begin \end \begin{aligned} \end{aligned} \begin{array}{cc} \end{array} \begin{matrix} \end{matrix}
-\end{cases}
+\end{cases} \genfrac \root \of \nicefrac \matrix \pmatrix \cases \cr \unknown \unheard \cramped 0pt \nleq
 """
 PIECES = sorted(
     {*DROPPED, *SYNONYMS, *ARGUMENTS, *FONTS, *SWITCHES, *TEXT, *SPECIAL.split()}
@@ -114,6 +114,30 @@ GOLDEN = {
         (r'\sum_{a\atop b}', r'\sum_{\substack{a\\b}}'),
         (r'{a\atop b}', r'\begin{matrix}a\\b\end{matrix}'),
     ],
+    'fractions of other packages and of plain TeX': [
+        (r'\genfrac(){0pt}{0}{n}{k}', r'\binom{n}{k}'),
+        (r'\genfrac{}{}{}{}{a}{b}\genfrac..{0.4pt}1ab', r'\frac{a}{b}\frac{a}{b}'),
+        (r'\genfrac\{]{ 1 pt}{}{a}{b}', r'\{\frac{a}{b}]'),
+        (r'\genfrac{}{}{0pt}{}{a}{b}', r'\begin{matrix}a\\b\end{matrix}'),
+        (r'x_{\genfrac{}{}{0pt}{}{a}{b}}', r'x_{\substack{a\\b}}'),
+        (r'\genfrac{<}{\rbrack}{0.0pt}{}{a}{b}', r'\langle\begin{matrix}a\\b\end{matrix}]'),
+        (r'\root 3 \of x\root\of{x+1}\root n+1\of2', r'\sqrt[3]{x}\sqrt{x+1}\sqrt[n+1]{2}'),
+        (r'\root[\of x\root]\of x\sqrt[\leftroot{-2}\uproot2 3]x', r'\sqrt[[]{x}\sqrt[{]}]{x}\sqrt[3]{x}'),
+        (r'\nicefrac{a}{b}\nicefrac12\sfrac[x]{c}{d}', 'a/b1/2c/d'),
+        (r'\matrix{a&b\cr c&d\cr}', r'\begin{matrix}a&b\\c&d\end{matrix}'),
+        (r'\pmatrix{a & b \cr c & d}x', r'(\begin{matrix}a&b\\c&d\end{matrix})x'),
+        (r'\cases{a&b\cr c&d}', r'\begin{cases}a&b\\c&d\end{cases}'),
+        (r'\eqalign{a&=b\cr&=c}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),
+        (r'\cramped{x^2}\cramped[\textstyle]{y}', 'x^{2}y'),
+    ],
+    'unknown commands': [
+        (r'\splitfrac{a}{ \bf b }c', r'\splitfrac{a}{\mathbf{b}}c'),
+        (r'\unknown[2] {x}_1^\unheard{y}', r'\unknown[2]{x}_{1}^{\unheard{y}}'),
+        (r'\unknown[x]y\unknown {} {{z}}', r'\unknown[x]y\unknown{}{z}'),
+        (r'\unknown[]{x}\unknown[{]}]{x}', r'\unknown[]{x}\unknown[{]}]{x}'),
+        (r'\frac\unknown{a}\hat\unknown{b}', r'\frac{\unknown}{a}\hat{\unknown}b'),
+        (r'\alpha{x}\sin{x}\nleq{x}\upalpha{x}\hookrightarrow{x}', r'\alpha x\sin x\nleq x\upalpha x\hookrightarrow x'),
+    ],
     'fonts': [
         (r'{\bf x_1} y', r'\mathbf{x}_{\mathbf{1}}y'),
         (r'\mathbf{x_1}', r'\mathbf{x}_{\mathbf{1}}'),
@@ -122,6 +146,7 @@ GOLDEN = {
         (r'\bm{x}\pmb y\boldsymbol{\alpha+1}', r'\boldsymbol{xy\alpha+}\mathbf{1}'),
         (r'\boldsymbol{\mathbf{x}\mathcal L\sum}', r'\mathbf{x}\boldsymbol{\mathcal{L}}\sum'),
         (r'\mathbf{\mathrm{x}}', r'\mathrm{x}'),
+        (r'\mathbf{x\mathnormal{y}}', r'\mathbf{x}y'),
         (r'\mathit{x}+\mathit{diff}', r'x+\mathit{diff}'),
         (r'{\bf 79.6}', r'\mathbf{79.6}'),
         (r'\mbox{\boldmath $\alpha$}', r'\boldsymbol{\alpha}'),
@@ -135,6 +160,7 @@ GOLDEN = {
         (r'\text{a.e.\ in }', r'\text{a.e.~in}'),
         (r'\textbf{a b}\textit{c d}\textbf{\textit{E}}', r'\textbf{a~b}\textit{c~d}\boldsymbol{E}'),
         (r'\textsc{Abc}', r'\mathrm{ABC}'),
+        (r'\text{\cal A-\scr é}', r'\mathcal{A}\text{-é}'),
     ],
     'operators': [
         (r'\operatorname { t a n }x', r'\tan x'),
@@ -267,7 +293,9 @@ SAME_PAGE = [
     r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.', r'\mathbf{79.6}', r'\bm{\beta}',
     r'\begin{aligned} &a\sqrt2\\&[b]\end{aligned}', r'\begin{gathered}a\\ [b]\end{gathered}', r'x\sp2\sb i',
     r'{\sf A}{\tt b}', r'\mathchoice{a}{b}{c}{d}', r'\textrm{N}\mathfrak{g}\mathscr{F}\mathbb{R}',
-    r'x\,y\quad z\hspace{1cm}w', r'\hbox{\bf k}',
+    r'x\,y\quad z\hspace{1cm}w', r'\hbox{\bf k}', r'\genfrac{}{}{}{}{a}{b}', r'\genfrac(){0pt}{0}{n}{k}',
+    r'\genfrac{[}{]}{0pt}{}{a}{b}', r'x_{\genfrac{}{}{0pt}{}{a}{b}}', r'\root 3 \of {x+1}', r'\cramped{x^2}',
+    r'\splitfrac{a}{b}', r'\textcircled{a}', r'\mathbf{x\mathnormal{y}}', r'\nleq{x}',
 ]  # fmt: skip
 
 
@@ -281,7 +309,7 @@ def test_the_page_has_the_same_glyphs():
     changed = [
         a for a, before, after in zip(SAME_PAGE, pages, pages[len(SAME_PAGE) :], strict=False) if before != after
     ]
-    resized = ('pmatrix', 'bmatrix', r'\big(', r'\left\{')
+    resized = ('pmatrix', 'bmatrix', r'\big(', r'\left\{', r'\genfrac{[}')
     assert changed == [formula for formula in SAME_PAGE if any(name in formula for name in resized)]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.render import main as benchmark
-from data.pages import TypesetPages, build_pages, main
+from data.pages import TypesetPages, build_pages, main, read_formulas
 from data.render import render
 
 LATEX = [f'x_{{{i}}} + \\frac{{{i}}}{{2}}' for i in range(25)]
@@ -115,6 +115,40 @@ def test_malformed_lines_are_named(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / 'f.jsonl').write_text('{"latex": "x"}\n' + text)
     assert main([str(tmp_path / 'f.jsonl'), '--out', str(tmp_path / 'store')]) == 2
     assert 'f.jsonl, line 2: expected' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('end', [-20, 40, 4])
+def test_cut_off_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], end: int) -> None:
+    file = write(tmp_path / 'f.jsonl.xz', ROWS)
+    file.write_bytes(file.read_bytes()[:end])
+    with pytest.raises(ValueError, match=r'f\.jsonl\.xz: cut off'):
+        list(read_formulas([file]))
+    assert main([str(file), '--out', str(tmp_path / 'store')]) == 2
+    assert 'cut off' in capsys.readouterr().err
+
+
+def test_labels_in_one_pass(folder: Path) -> None:
+    pages = TypesetPages(folder)
+    assert pages.labels() == [pages.latex(i) for i in range(len(pages))]
+    assert pages.labels(5) == pages.labels()[:5]
+
+
+@pytest.mark.skipif(not Path('/proc/self/fd').exists(), reason='counts open files the Linux way')
+def test_keeps_no_files_open(folder: Path) -> None:
+    before = len(list(Path('/proc/self/fd').iterdir()))
+    pages = TypesetPages(folder)
+    for index in range(len(pages)):
+        pages.image(index, dpi=50)
+        pages.latex(index)
+    assert len(list(Path('/proc/self/fd').iterdir())) == before
+
+
+def test_documents_are_closed_beyond_a_number(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [TypesetPages(folder).image(i, dpi=50).size for i in range(0, len(KEPT), 5)]
+    monkeypatch.setattr('data.pages.OPEN_DOCUMENTS', 2)
+    pages = TypesetPages(folder)
+    assert [pages.image(i, dpi=50).size for i in range(0, len(KEPT), 5)] == expected
+    assert len(pages._documents) == 2
 
 
 def test_missing_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

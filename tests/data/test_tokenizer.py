@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from data.latex import detokenize, normalize, tokenize
 from data.latex_symbols import STANDARD
-from data.tokenizer import SPECIAL_TOKENS, build_tokenizer, main
+from data.tokenizer import SPECIAL_TOKENS, build_tokenizer, inexact, main
 
 FORMULAS = [
     r'\frac{1}{2}\sin x',
@@ -85,6 +85,12 @@ def test_saved_tokenizer_needs_no_code(tokenizer, tmp_path: Path):
         assert loaded.decode(ids, skip_special_tokens=True) == formula
 
 
+def test_inexact(tokenizer):
+    unknown, special = r'\unheard{x}', 'x<|pad|>'
+    assert inexact(tokenizer, [*FORMULAS, unknown, special]) == [False] * len(FORMULAS) + [True, True]
+    assert inexact(tokenizer, []) == []
+
+
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     lines = ''.join(json.dumps({'latex': f}) + '\n' for f in ['{ x } ^ 2', 'x + y', r'x \le y'])
     (tmp_path / 'a.jsonl').write_text(lines)
@@ -96,8 +102,15 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     report = capsys.readouterr().out
     assert '8 formulas, vocabulary of 12 tokens' in report
     assert 'left out: 1 tokens, in 1 formulas (12.500%)' in report
+    assert 'no exact round trip: 1 formulas, 0 of them' in report
     assert json.loads((out / 'tokenizer_config.json').read_text())['tokenizer_class'] == 'PreTrainedTokenizerFast'
     assert set(AutoTokenizer.from_pretrained(out).get_vocab()) == {*SPECIAL_TOKENS, *'x^{}2+y', r'\leq'}
+
+
+def test_command_line_counts_formulas_that_do_not_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / 'a.lst').write_text('x\nx\nx<|pad|>\nx<|pad|>\ny\n')
+    assert main([str(tmp_path / 'a.lst'), '--out', str(tmp_path), '--min-count', '2', '--processes', '1']) == 0
+    assert 'no exact round trip: 2 formulas, 2 of them' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

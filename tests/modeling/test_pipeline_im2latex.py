@@ -1,10 +1,14 @@
 """The pipeline class gives what `generate` gives, for paths and pictures, alone and in batches."""
 
+import base64
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
 
 from modeling import Im2LatexModel, Im2LatexPipeline, Im2LatexProcessor
+from modeling.generation_im2latex import predict
 
 
 def test_pipeline(
@@ -21,6 +25,33 @@ def test_pipeline(
     assert pipe(formula_images, max_new_tokens=8) == expected
     assert pipe(formula_images, batch_size=3, max_new_tokens=8) == expected
     assert pipe(str(tmp_path / 'formula.png'), generate_kwargs={'max_new_tokens': 8}) == expected[0]
+
+
+def test_transparent_and_deep_pictures_are_read_as_predict_reads_them(
+    tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image], tmp_path: Path
+) -> None:
+    pipe = Im2LatexPipeline(model=tiny_model, processor=tiny_processor)
+    plain = formula_images[0]
+    transparent = Image.merge('LA', (Image.new('L', plain.size, 0), ImageOps.invert(plain)))
+    transparent.save(tmp_path / 'transparent.png')
+    deep = Image.fromarray(np.asarray(plain).astype(np.uint16) * 257)
+    expected = [prediction.latex for prediction in predict(tiny_model, tiny_processor, [transparent, deep, plain])]
+    for image, latex in zip((tmp_path / 'transparent.png', deep, plain), expected, strict=True):
+        assert pipe.preprocess(image)['image'].mode in ('LA', 'I;16', 'L')
+        assert pipe(str(image) if isinstance(image, Path) else image) == [{'generated_text': latex}]
+    plain.save(tmp_path / 'plain.png')
+    encoded = base64.b64encode((tmp_path / 'plain.png').read_bytes()).decode()
+    assert pipe(encoded) == [{'generated_text': expected[2]}]
+
+
+def test_what_is_no_picture(tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, tmp_path: Path) -> None:
+    pipe = Im2LatexPipeline(model=tiny_model, processor=tiny_processor)
+    (tmp_path / 'notes.txt').write_text('hello')
+    for path in (tmp_path / 'notes.txt', tmp_path, tmp_path / 'nothing.png'):
+        with pytest.raises(ValueError, match=path.name):
+            pipe(str(path))
+    with pytest.raises(ValueError, match='not a readable picture'):
+        pipe.preprocess(tmp_path / 'nothing.png')
 
 
 def test_saved_pipeline_is_complete(

@@ -1,0 +1,97 @@
+"""Commands with arguments in the canonical form of LaTeX: accents, fractions, roots, plain TeX, unknown ones."""
+
+import re
+from typing import Final
+
+from . import latex_rules as rules
+from .latex_environments import rows, tabulate
+from .latex_fonts import Items, symbol
+from .latex_parser import Parser
+
+_NOTHING: Final = re.compile(r'[-+]?0*[.,]?0*(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp)')
+
+
+def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
+    """A command that stays, and as many arguments as the tables say."""
+    found = [parser.argument(font) for _ in range(rules.ARGUMENTS[token])]
+    out.append(token)
+    for items in found:
+        out += ('{', *items, '}')
+    parser.tail = 0
+
+
+def optional_argument(parser: Parser, token: str, out: Items, font: str) -> None:
+    """`\\sqrt[3]{x}` and its like."""
+    option = parser.bracket()
+    inside = parser.inside(option, font) if option else []
+    out += (token, *_option(inside), '{', *parser.argument(font), '}')
+    parser.tail = 0
+
+
+def root(parser: Parser, token: str, out: Items, font: str) -> None:
+    """`\\root 3 \\of x` of plain TeX."""
+    degree = parser.sequence(font, frozenset({r'\of'}))
+    parser.position += 1
+    out += (r'\sqrt', *_option(degree), '{', *parser.argument(font), '}')
+    parser.tail = 0
+
+
+def _option(items: Items) -> Items:
+    """An optional argument, in braces where it holds the bracket that would end it."""
+    if ']' in items:
+        items = ['{', *items, '}']
+    return ['[', *items, ']'] if items else []
+
+
+def fraction(parser: Parser, token: str, out: Items, font: str) -> None:
+    """`\\genfrac{(}{)}{0pt}{style}{n}{k}` of amsmath, section 4.11.3: delimiters, thickness, style, what is set."""
+    opening, closing = _delimiter(parser), _delimiter(parser)
+    has_line = not _NOTHING.fullmatch(''.join(parser.raw_argument()))
+    parser.raw_argument()
+    above, below = parser.argument(font), parser.argument(font)
+    parser.tail = 0
+    if has_line or (opening, closing) == ('(', ')'):
+        body: Items = [r'\frac' if has_line else r'\binom', '{', *above, '}', '{', *below, '}']
+    elif opening or closing:
+        body = [r'\begin{matrix}', *above, r'\\', *below, r'\end{matrix}']
+    else:
+        body = parser.fraction(r'\atop', above, below)
+    if body[0] != r'\binom':
+        body = [*([symbol(opening, font)] if opening else []), *body, *([symbol(closing, font)] if closing else [])]
+    out += body
+
+
+def _delimiter(parser: Parser) -> str:
+    found = [token for token in parser.raw_argument() if token not in rules.DROPPED and token not in rules.SIZED]
+    token = rules.SYNONYMS.get(found[0], found[0]) if found else ''
+    return {'.': '', '<': r'\langle', '>': r'\rangle'}.get(token, token) if token in rules.DELIMITERS else ''
+
+
+def slanted_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
+    """`\\nicefrac{a}{b}`: the digits are smaller than those of `a/b`, which is its name here."""
+    parser.bracket()
+    out += (*parser.argument(font), symbol('/', font), *parser.argument(font))
+
+
+def plain_table(parser: Parser, token: str, out: Items, font: str) -> None:
+    """`\\pmatrix{a & b \\cr c & d}`."""
+    if parser.skip_space() != '{':
+        out.append(symbol(token, font))
+        return
+    parser.position += 1
+    out += tabulate(rules.PLAIN_TABLES[token], rows(parser, font, '}'))
+    parser.tail = 0
+
+
+def unknown(parser: Parser, token: str, out: Items, font: str) -> None:
+    """A command that no table holds: groups right behind it may be its arguments and keep their braces."""
+    out.append(symbol(token, font))
+    position, option = parser.position, parser.bracket()
+    if option is not None and parser.peek() == '{':
+        out += _option(parser.inside(option, font)) or ['[', ']']
+    else:
+        parser.position = position
+    while parser.peek() == '{':
+        parser.position += 1
+        out += ('{', *parser.group(font), '}')
+        parser.tail = 0
