@@ -54,6 +54,8 @@ class Im2LatexEncoder(PreTrainedModel):
 
     Every convolution wider than one pixel sees zeros outside the picture, as it would at the border of a picture
     alone: masking the cross-attention is not enough, since the receptive field reaches into the padding.
+    In training, though, BatchNorm's statistics of a batch count the zeros of its padding: keep it low (the sampler
+    does).
     """
 
     config_class = Im2LatexEncoderConfig
