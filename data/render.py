@@ -36,7 +36,8 @@ PREAMBLE = r"""\documentclass[10pt]{article}
 # \outer stops an argument or a skipped conditional that runs past its own formula. A formula which leaves groups open
 # has them closed here; what cannot be closed (a conditional, an alignment, a group too few) stops the run by \read,
 # which is fatal without a terminal, and the caller starts again behind that formula. The empty paragraph is for TeX's
-# count of errors, which ends a run at 100 and is set back by a paragraph's end.
+# count of errors, which ends a run at 100 and is set back by a paragraph's end. The group inside the maths is what
+# gives both halves of `a \over b` display style, as in `\[ \]`.
 HARNESS = r"""
 \makeatletter
 \pdfcompresslevel9 \pdfobjcompresslevel2 \pdfminorversion5
@@ -52,8 +53,8 @@ HARNESS = r"""
 \def\Formula@stop#1{\errmessage{#1}\read-1 to\Formula@none}
 \def\Formula@clean{\ifvmode\else\Formula@stop{Not finished}\fi
   \ifnum\currentgrouplevel>0 \Formula@stop{Groups do not match}\fi}
-\def\Formula@begin#1{\Formula@clean \def\Formula@id{#1}\Formula@say{begin}\setbox\Formula@box\hbox\bgroup$\displaystyle}
-\def\Formula@unwind{\ifnum\currentgrouplevel>2
+\def\Formula@begin#1{\Formula@clean \def\Formula@id{#1}\Formula@say{begin}\setbox\Formula@box\hbox\bgroup$\displaystyle\bgroup}
+\def\Formula@unwind{\ifnum\currentgrouplevel>3
   \ifcase\currentgrouptype\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\Formula@stop{Unfinished alignment}%
   \or\Formula@stop{Unfinished alignment}\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup
   \or\endgroup\or$\or\right.\fi
@@ -61,8 +62,9 @@ HARNESS = r"""
 \def\Formula@end{%
   \ifnum\currentiflevel>1 \Formula@stop{Unfinished conditional}\fi
   \ifnum\currentgrouplevel<1 \Formula@stop{Too many groups closed}\fi
-  \ifnum\currentgrouplevel=2 \else \errmessage{Groups do not match}\fi
+  \ifnum\currentgrouplevel=3 \else \errmessage{Groups do not match}\fi
   \Formula@unwind
+  \ifnum\currentgrouplevel=3 \egroup\fi
   \ifnum\currentgrouplevel=2 $\fi\egroup
   \pdfpagewidth\wd\Formula@box \advance\pdfpagewidth2pt
   \pdfpageheight\ht\Formula@box \advance\pdfpageheight\dp\Formula@box \advance\pdfpageheight2pt
