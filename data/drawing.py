@@ -18,7 +18,9 @@ from .render import Typeset
 
 # Operands and operator of showing text and of choosing a font (PDF 1.7, 9.4.3 and 9.3.1), as pdfTeX writes them.
 _STRING = rb'\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*>'
-_EVENT = re.compile(rb'/(F\d+) [\d.]+ Tf|' + _STRING, re.DOTALL)
+_EVENT = re.compile(rb'/(F\d+) ([\d.]+) Tf|' + _STRING, re.DOTALL)
+# Codes in CMMI and in CMR of glyphs that have the same shape.
+_UPRIGHT = {0x3A: 0x2E, 0x3B: 0x2C, 0x3D: 0x2F}
 _ESCAPE = re.compile(rb'\\([0-7]{1,3}|.)', re.DOTALL)
 _NAMED = {b'n': b'\n', b'r': b'\r', b't': b'\t', b'b': b'\b', b'f': b'\f'}
 
@@ -27,8 +29,9 @@ _NAMED = {b'n': b'\n', b'r': b'\r', b't': b'\t', b'b': b'\b', b'f': b'\f'}
 class Drawing:
     """A page: its size in points and its drawing commands as pdfTeX wrote them.
 
-    glyphs: (font, code) of every glyph in the order of drawing; the font is the document's name for it, so glyphs of
-    different documents do not compare.
+    glyphs: (font, code) of every glyph in the order of drawing. The font is its PostScript name and its size in points;
+        the full stop, the comma and the slash of Computer Modern's maths italic have the name of the upright font,
+        whose shapes they are (to two thousandths of their size).
     """
 
     size: tuple[float, float]
@@ -48,17 +51,22 @@ def drawings(document: Typeset) -> list[Drawing | None]:
 def _drawing(page: pikepdf.Page) -> Drawing:
     left, bottom, right, top = (float(side) for side in page.mediabox)
     commands = page.Contents.read_bytes()
-    return Drawing((right - left, top - bottom), commands, _glyphs(commands))
+    fonts = {name[1:]: str(font.BaseFont).partition('+')[2] for name, font in page.Resources.get('/Font', {}).items()}
+    return Drawing((right - left, top - bottom), commands, _glyphs(commands, fonts))
 
 
-def _glyphs(commands: bytes) -> tuple[tuple[str, int], ...]:
+def _glyphs(commands: bytes, fonts: dict[str, str]) -> tuple[tuple[str, int], ...]:
     glyphs: list[tuple[str, int]] = []
-    font = ''
+    font, italic_size = '', ''
     for match in _EVENT.finditer(commands):
         if match[1]:
-            font = match[1].decode()
+            name, size = fonts[match[1].decode()], match[2].decode()
+            font = f'{name} {size}'
+            italic_size = name[4:] + ' ' + size if name.startswith('CMMI') else ''
         else:
-            glyphs += [(font, code) for code in _decode(match[0])]
+            for code in _decode(match[0]):
+                upright = _UPRIGHT.get(code) if italic_size else None
+                glyphs.append((font, code) if upright is None else ('CMR' + italic_size, upright))
     return tuple(glyphs)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from .latex_commands import parse
-from .latex_parser import UnparsableError
+from .latex_commands import KNOWN, parse
+from .latex_form import CANONICAL, EmptyFormula, Form, LatexError, UnsupportedCommand
 from .latex_rules import DROPPED, EXPANDED, STARRED, SYNONYMS, TEXT
 
 _ENVIRONMENT = r'\\(?:begin|end)\s*+\{[A-Za-z\s]*+\*?+\s*+\}'
@@ -58,22 +58,43 @@ def detokenize(tokens: Sequence[str]) -> str:
     return ''.join(pieces)
 
 
-def normalize(latex: str) -> str:
-    """The canonical LaTeX of the picture that `latex` draws, without needless spaces.
+def canonicalize(latex: str, form: Form = CANONICAL) -> str:
+    """The canonical LaTeX of the picture that `latex` draws, without needless spaces. Idempotent.
 
-    Never raises: what does not parse (unbalanced braces, nesting deeper than any formula) gets the rules for single
-    tokens only. Idempotent: the answer is a fixed point.
+    Raises LatexError, one of the reasons in `latex_form.py`: no other string gets through, and nothing else is raised.
+    """
+    tokens = _parse(tokenize(latex), form)
+    if not tokens:
+        raise EmptyFormula('nothing is drawn')
+    if unknown := next((token for token in tokens if token not in KNOWN), None):
+        raise UnsupportedCommand(unknown)
+    return detokenize(tokens)
+
+
+def normalize(latex: str, form: Form = CANONICAL) -> str:
+    """The same for any string: what has no canonical form keeps what is unknown, or gets the rules for single tokens.
+
+    Never raises; idempotent.
     """
     tokens = tokenize(latex)
     for _ in range(_ROUNDS):
         before = tokens
         try:
-            tokens = parse(tokens)
-        except UnparsableError:
+            tokens = parse(tokens, form)
+        except LatexError:
             tokens = tokenize(detokenize(_rename(tokens)))
         if tokens == before:
             break
     return detokenize(tokens)
+
+
+def _parse(tokens: list[str], form: Form) -> list[str]:
+    """Parses until nothing changes: a rule may make the beginnings of another."""
+    for _ in range(_ROUNDS):
+        before, tokens = tokens, parse(tokens, form)
+        if tokens == before:
+            break
+    return tokens
 
 
 @cache

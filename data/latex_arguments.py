@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from . import latex_rules as rules
-from .latex_environments import rows, tabulate
+from .latex_environments import cell_style, rows, tabulate
 from .latex_fonts import Items, symbol
 from .latex_parser import Parser
 
@@ -14,9 +14,33 @@ _NOTHING: Final = re.compile(r'[-+]?0*[.,]?0*(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp)')
 def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
     """A command that stays, and as many arguments as the tables say."""
     found = [parser.argument(font) for _ in range(rules.ARGUMENTS[token])]
+    parser.tail = 0
+    if token in rules.BOLD_ACCENTS.get(font, ()) and all(type(item) is tuple and item[0] == font for item in found[0]):
+        out += (rules.FONT_NAMES[font][0], '{', token, '{', *(item[1] for item in found[0]), '}', '}')
+        return
     out.append(token)
     for items in found:
         out += ('{', *items, '}')
+
+
+def displayed(parser: Parser, token: str, out: Items, font: str) -> None:
+    """A command whose argument is in display style wherever it stands."""
+    out += (token, '{', *parser.styled_argument(font, 0), '}')
+    parser.tail = 0
+
+
+def fraction(parser: Parser, token: str, out: Items, font: str) -> None:
+    r"""`\frac`, `\binom` and their like in a style of their own: `\dfrac` where the natural style is not display."""
+    own = rules.FRACTIONS[token]
+    style = own if own >= 0 and parser.form.sizes else parser.style
+    inner = min(style + 1, 3)
+    name = token if token[1] not in 'dt' else '\\' + token[2:]
+    prefix = 'dt'[style] if style != parser.natural and style < 2 and parser.form.sizes else ''
+    if token == r'\cfrac':
+        prefix, inner = '', 0
+        parser.bracket()
+    above, below = parser.styled_argument(font, inner), parser.styled_argument(font, inner)
+    out += ('\\' + prefix + name[1:], '{', *above, '}', '{', *below, '}')
     parser.tail = 0
 
 
@@ -43,20 +67,22 @@ def _option(items: Items) -> Items:
     return ['[', *items, ']'] if items else []
 
 
-def fraction(parser: Parser, token: str, out: Items, font: str) -> None:
+def general_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     """`\\genfrac{(}{)}{0pt}{style}{n}{k}` of amsmath, section 4.11.3: delimiters, thickness, style, what is set."""
     opening, closing = _delimiter(parser), _delimiter(parser)
     has_line = not _NOTHING.fullmatch(''.join(parser.raw_argument()))
-    parser.raw_argument()
-    above, below = parser.argument(font), parser.argument(font)
+    number = ''.join(parser.raw_argument())
+    style = int(number) if number in {'0', '1', '2', '3'} else parser.style
+    above, below = (parser.styled_argument(font, min(style + 1, 3)) for _ in range(2))
     parser.tail = 0
     if has_line or (opening, closing) == ('(', ')'):
-        body: Items = [r'\frac' if has_line else r'\binom', '{', *above, '}', '{', *below, '}']
+        prefix = 'dt'[style] if style != parser.natural and style < 2 and parser.form.sizes else ''
+        body: Items = [rf'\{prefix}frac' if has_line else rf'\{prefix}binom', '{', *above, '}', '{', *below, '}']
     elif opening or closing:
         body = [r'\begin{matrix}', *above, r'\\', *below, r'\end{matrix}']
     else:
         body = parser.fraction(r'\atop', above, below)
-    if body[0] != r'\binom':
+    if not str(body[0]).endswith('binom'):
         body = [*([symbol(opening, font)] if opening else []), *body, *([symbol(closing, font)] if closing else [])]
     out += body
 
@@ -79,7 +105,8 @@ def plain_table(parser: Parser, token: str, out: Items, font: str) -> None:
         out.append(symbol(token, font))
         return
     parser.position += 1
-    out += tabulate(rules.PLAIN_TABLES[token], rows(parser, font, '}'))
+    name = rules.PLAIN_TABLES[token]
+    out += tabulate(parser, name, rows(parser, font, '}', cell_style(name)))
     parser.tail = 0
 
 

@@ -4,26 +4,39 @@ from collections.abc import Sequence
 from typing import Final
 
 from . import latex_rules as rules
-from .latex_arguments import arguments, fraction, optional_argument, plain_table, root, slanted_fraction, unknown
+from .latex_arguments import (
+    arguments,
+    displayed,
+    fraction,
+    general_fraction,
+    optional_argument,
+    plain_table,
+    root,
+    slanted_fraction,
+    unknown,
+)
 from .latex_environments import environment, join, rows
+from .latex_extent import is_plain
 from .latex_fonts import Items, combine, operator, symbol, write
-from .latex_parser import Handler, Parser, UnparsableError
+from .latex_form import CANONICAL, Form, MissingArgument
+from .latex_parser import Handler, Parser, close
+from .latex_symbols import WITHOUT_ARGUMENT
 from .latex_text import text_argument, text_command
 
 _RIGHT: Final = frozenset({r'\right'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
 
 
-def parse(tokens: Sequence[str]) -> list[str]:
-    """The canonical tokens of a formula. Raises UnparsableError."""
-    return write(Parser((), HANDLERS).inside(tokens, ''))
+def parse(tokens: Sequence[str], form: Form = CANONICAL) -> list[str]:
+    """The canonical tokens of a formula. Raises LatexError."""
+    return write(Parser((), HANDLERS, form).inside(tokens, ''))
 
 
 # --- Maths ------------------------------------------------------------------------------------------------------------
 
 
 def _font(parser: Parser, token: str, out: Items, font: str) -> None:
-    items = parser.argument(combine(font, rules.FONTS[token]))
+    items = parser.braced(parser.argument(combine(font, rules.FONTS[token])))
     tail = parser.tail
     name = operator(items)
     if token == r'\operatorname*':
@@ -37,19 +50,25 @@ def _font(parser: Parser, token: str, out: Items, font: str) -> None:
 
 
 def _mathop(parser: Parser, token: str, out: Items, font: str) -> None:
-    _limits(parser, parser.argument(font), out, font)
+    _limits(parser, parser.braced(parser.argument(font)), out, font)
 
 
 def _limits(parser: Parser, body: Items, out: Items, font: str) -> None:
     """An operator of the author's own, whose scripts stand below and above as \\underset and \\overset."""
     body = [operator(body)] if operator(body) else body
     parser.tail = 0
-    while parser.skip_space() == r'\limits':
+    if len(body) == 1 and body[0] in rules.LIMIT_SYMBOLS:
+        if parser.style != parser.natural:
+            parser.show_style(out)
+        out += body
+        return
+    has_limits = parser.style == 0
+    while (token := parser.skip_space()) in rules.LIMITS:
+        has_limits = token == r'\limits' or (token == r'\displaylimits' and parser.style == 0)
         parser.position += 1
-    is_own = len(body) != 1 or body[0] not in rules.LIMIT_SYMBOLS
-    if body and is_own and not parser.in_script and parser.peek() in {'_', '^'}:
+    if body and has_limits and token in {'_', '^'}:
         sub, sup, _ = parser.read_scripts(font)
-        out += _stack(sup, sub, body)
+        out += _stack(parser, sup, sub, body)
     else:
         out += body
 
@@ -61,18 +80,19 @@ def _overset(parser: Parser, token: str, out: Items, font: str) -> None:
     above: Items = []
     if token == r'\overset':
         above, script = script, []
-    elif base[:2] == [r'\overset', '{'] and _close(base, middle := _close(base, 1)) == len(base):
+    elif base[:2] == [r'\overset', '{'] and close(base, middle := close(base, 1)) == len(base):
         above, base = base[2 : middle - 1], base[middle + 1 : -1]
-    out += _stack(above, script, base)
+    out += _stack(parser, above, script, base)
 
 
-def _stack(above: Items, below: Items, base: Items) -> Items:
+def _stack(parser: Parser, above: Items, below: Items, base: Items) -> Items:
     """`base` with something above and below: as limits where it is an operator that has them."""
     if base and base[0] in rules.LIMIT_SYMBOLS:
-        held = _groups(base[1:], '_^')
+        held = _groups([item for item in base[1:] if item != r'\limits'], '_^')
         if len(base) == 1 or (held and not ('^' in held and above) and not ('_' in held and below)):
             held |= ({'_': below} if below else {}) | ({'^': above} if above else {})
-            return [base[0], *(item for mark in '_^' if mark in held for item in (mark, '{', *held[mark], '}'))]
+            limits = [] if parser.style == 0 or not parser.form.sizes else [r'\limits']
+            return [base[0], *limits, *(item for mark in '_^' if mark in held for item in (mark, '{', *held[mark], '}'))]
     if below:
         base = [r'\underset', '{', *below, '}', '{', *base, '}']
     return [r'\overset', '{', *above, '}', '{', *base, '}'] if above else base
@@ -86,55 +106,72 @@ def _groups(items: Items, marks: str) -> dict[str, Items]:
         mark = str(items[position])
         if mark not in set(marks) or mark in groups:
             return {}
-        end = _close(items, position + 1)
+        end = close(items, position + 1)
         groups[mark] = items[position + 2 : end - 1]
         position = end
     return groups
 
 
-def _close(items: Items, opening: int) -> int:
-    """Where the group that opens at `opening` is over."""
-    position, level = opening + 1, 1
-    while level:
-        level += (items[position] == '{') - (items[position] == '}')
-        position += 1
-    return position
-
-
 def _left(parser: Parser, token: str, out: Items, font: str) -> None:
     opening = _delimiter(parser)
     inner = parser.sequence(font, _RIGHT)
-    tail = parser.tail
+    tail, leaks = parser.tail, parser.leaks
     parser.position += 1
     closing = _delimiter(parser)
-    if opening == r'\{' and not closing and (cases := _cases(inner)):
-        out += cases
-        tail = 0
+    pair = [[symbol(delimiter, font)] if delimiter else [] for delimiter in (opening, closing)]
+    if matrix := _matrix(opening, inner, closing):
+        out += matrix
+    elif parser.form.sizes and (leaks or not is_plain(inner, parser.style)):
+        out += (r'\left', *(pair[0] or '.'), *inner, r'\right', *(pair[1] or '.'))
+        closing = closing or '.'
     else:
-        out += (*([symbol(opening, font)] if opening else []), *inner, *([symbol(closing, font)] if closing else []))
+        out += (*pair[0], *(item for item in inner if item != r'\middle'), *pair[1])
     parser.tail = 0 if closing else tail
 
 
 def _sized(parser: Parser, token: str, out: Items, font: str) -> None:
-    if parser.skip_space() in rules.DELIMITERS and (delimiter := _delimiter(parser)):
-        out.append(symbol(delimiter, font))
+    start = parser.position
+    is_braced = parser.skip_space() == '{'
+    parser.position += is_braced
+    if parser.skip_space() not in rules.DELIMITERS:
+        parser.position = start
+        return
+    delimiter = _delimiter(parser)
+    if is_braced:
+        if parser.skip_space() != '}':
+            parser.position = start
+            return
+        parser.position += 1
+    if delimiter:
+        out += ([rules.SIZED[token]] if parser.form.sizes else []) + [symbol(delimiter, font)]
 
 
 def _delimiter(parser: Parser) -> str:
     token = parser.skip_space()
     if not token or token in {'{', '}', '_', '^'} or token.startswith((r'\begin{', r'\end{')):
-        raise UnparsableError('a delimiter is missing')
+        raise MissingArgument('a delimiter')
     parser.position += 1
     token = rules.SYNONYMS.get(token, token)
     return {'.': '', '<': r'\langle', '>': r'\rangle'}.get(token, token)
 
 
-def _cases(items: Items) -> Items:
-    """The cases environment, if the items are one array of one or two left columns."""
-    if items[:3] != [r'\begin{array}', '{', 'l'] or items.index(r'\end{array}') != len(items) - 1:
+def _matrix(opening: str, items: Items, closing: str) -> Items:
+    """The environment of a matrix and its delimiters, if the items are that."""
+    name = rules.DELIMITED_MATRICES.get((opening, closing))
+    if name is None or items[:1] != [r'\begin{matrix}'] or _end_of_environment(items) != len(items):
         return []
-    end = items.index('}')
-    return [r'\begin{cases}', *items[end + 1 : -1], r'\end{cases}'] if items[2:end] in (['l'], ['l', 'l']) else []
+    return [rf'\begin{{{name}}}', *items[1:-1], rf'\end{{{name}}}']
+
+
+def _end_of_environment(items: Items) -> int:
+    """Where the environment that the items begin with is over."""
+    level = 0
+    for position, item in enumerate(items):
+        if isinstance(item, str):
+            level += item.startswith(r'\begin{') - item.startswith(r'\end{')
+            if not level:
+                return position + 1
+    return len(items)
 
 
 def _not(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -171,7 +208,7 @@ def _prescript(parser: Parser, token: str, out: Items, font: str) -> None:
 def _buildrel(parser: Parser, token: str, out: Items, font: str) -> None:
     above = parser.sequence(font, frozenset({r'\over'}))
     parser.position += 1
-    out += _stack(above, [], parser.argument(font))
+    out += _stack(parser, above, [], parser.argument(font))
 
 
 def _substack(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -179,7 +216,7 @@ def _substack(parser: Parser, token: str, out: Items, font: str) -> None:
         out += parser.argument(font)
         return
     parser.position += 1
-    lines = rows(parser, font, '}')
+    lines = rows(parser, font, '}', 2)
     out += (r'\substack', '{', *join(lines), '}') if len(lines) > 1 else join(lines)
     parser.tail = 0
 
@@ -206,6 +243,7 @@ def _drop(parser: Parser, token: str, out: Items, font: str) -> None:
 
 def _unwrap(parser: Parser, token: str, out: Items, font: str) -> None:
     kept, count = rules.UNWRAPPED[token]
+    kept = parser.style if token == r'\mathchoice' else kept
     if token in rules.UNWRAPPED_WITH_OPTION:
         parser.bracket()
     for index in range(count):
@@ -216,7 +254,7 @@ def _unwrap(parser: Parser, token: str, out: Items, font: str) -> None:
         elif token in rules.UNWRAPPED_TEXT:
             out += text_argument(parser, 'rm')
         else:
-            out += parser.argument(font)
+            out += parser.braced(parser.argument(font))
 
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -233,7 +271,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys((r'\nicefrac', r'\sfrac'), slanted_fraction),
     'environment': environment,
     'unknown': unknown,
-    r'\genfrac': fraction,
+    **dict.fromkeys(rules.FRACTIONS, fraction),
+    **dict.fromkeys(rules.DISPLAYED, displayed),
+    r'\genfrac': general_fraction,
     r'\root': root,
     r'\mathop': _mathop,
     r'\overset': _overset,
@@ -247,3 +287,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     r'\substack': _substack,
     r'\\': _newline,
 }
+
+# All that canonical LaTeX may consist of.
+KNOWN: Final = (WITHOUT_ARGUMENT | HANDLERS.keys() | {*rules.SPACES.values()}) - {'environment', 'unknown'}

@@ -15,39 +15,62 @@ def environment(parser: Parser, token: str, out: Items, font: str) -> None:
     r"""Appends the canonical form of the environment that `\begin{name}`, already read, opens."""
     name = token[len(r'\begin{') : -1]
     end = rf'\end{{{name}}}'
+    is_starred_matrix = name.endswith('matrix*')
+    name = name.removesuffix('*')
     if name in rules.UNWRAPPED_ENVIRONMENTS:
         out += parser.sequence(font, frozenset({end}))
         parser.position += 1
         return
-    columns = _arguments(parser, name)
-    out += tabulate(name, rows(parser, font, end), columns)
+    columns = _arguments(parser, name, is_starred_matrix)
+    out += tabulate(parser, name, rows(parser, font, end, cell_style(name), _natural_style(name)), columns)
     parser.tail = 0
 
 
-def tabulate(name: str, table: list[list[Items]], columns: Sequence[str] = ()) -> Items:
+def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Sequence[str] = ()) -> Items:
     """The canonical form of an environment with these rows; `columns` are those of an array."""
     single = len(table) < 2
-    if name in rules.ALIGNED:
-        return join(table, '') if single else _wrap('aligned', join(table))
-    if name in rules.GATHERED:
-        return join(table, '') if single else _wrap('gathered', join(table))
+    cell = single and all(len(row) < 2 for row in table)
+    flat = parser.style == cell_style(name) or not any(item in rules.STYLED_ITEMS for item in join(table))
+    sizes = parser.form.sizes
+    if name in rules.ALIGNED or name in rules.GATHERED:
+        kind = 'aligned' if name in rules.ALIGNED else 'gathered'
+        return join(table, '') if single and flat else _wrap(kind, join(table))
     if name in rules.CASES:
-        return _wrap('cases', join(table))
+        return _wrap('cases', join(table)) if sizes else [r'\{', *_wrap('array', ['{', 'l', 'l', '}', *join(table)])]
     if name in rules.REVERSED_CASES:
-        return [*_wrap('array', ['{', 'l', 'l', '}', *join(table)]), r'\}']
+        return _wrap('rcases', join(table)) if sizes else [*_wrap('array', ['{', 'l', 'l', '}', *join(table)]), r'\}']
     if name == 'subarray':
         return join(table, '') if single else [r'\substack', '{', *join(table), '}']
-    if name in rules.MATRICES or (columns and set(columns) == {'c'}):
-        opening, closing = rules.MATRICES.get(name, ('', ''))
-        inner = join(table) if single and all(len(row) < 2 for row in table) else _wrap('matrix', join(table))
-        return [*([opening] if opening else []), *inner, *([closing] if closing else [])]
-    return _wrap('array', ['{', *columns, '}', *join(table)]) if columns else _wrap(name, join(table))
+    if name in rules.SMALL_MATRICES and sizes:
+        body = _wrap('smallmatrix', join(table))
+        opening, closing = rules.MATRICES[rules.SMALL_MATRICES[name]]
+        return [r'\left', opening, *body, r'\right', closing] if opening else body
+    name = rules.SMALL_MATRICES.get(name, name)
+    if columns and set(columns) == {'c'}:
+        name = 'matrix'
+    if name not in rules.MATRICES:
+        return _wrap('array', ['{', *columns, '}', *join(table)]) if columns else _wrap(name, join(table))
+    opening, closing = rules.MATRICES[name]
+    if sizes and opening:
+        return _wrap(name, join(table))
+    inner = join(table) if cell and flat else _wrap('matrix', join(table))
+    return [*([opening] if opening else []), *inner, *([closing] if closing else [])]
 
 
-def _arguments(parser: Parser, name: str) -> list[str]:
+def cell_style(name: str) -> int:
+    """The style in which an environment sets its cells."""
+    return rules.CELL_STYLES.get(name, 0 if name in rules.ALIGNED or name in rules.GATHERED else 1)
+
+
+def _natural_style(name: str) -> int:
+    """The style of the cells where the environment's canonical name stands for another's."""
+    return 1 if name in rules.CASES or name in rules.REVERSED_CASES else cell_style(name)
+
+
+def _arguments(parser: Parser, name: str, is_starred_matrix: bool) -> list[str]:
     """Reads an environment's arguments; the columns of an array are the answer."""
     if parser.skip_space() == '[' and (
-        name in rules.ALIGNED or name in rules.GATHERED or name in rules.ARRAYS or name.endswith('matrix*')
+        name in rules.ALIGNED or name in rules.GATHERED or name in rules.ARRAYS or is_starred_matrix
     ):
         position, option = parser.position, parser.bracket()
         if option is None or len(option) != 1 or option[0] not in set('tbclr'):
@@ -57,8 +80,10 @@ def _arguments(parser: Parser, name: str) -> list[str]:
     return _columns(parser.raw_argument()) if name in rules.ARRAYS else []
 
 
-def rows(parser: Parser, font: str, end: str) -> list[list[Items]]:
-    """Rows of cells up to `end`, which is read; empty ones at the end are left out."""
+def rows(parser: Parser, font: str, end: str, style: int, natural: int | None = None) -> list[list[Items]]:
+    """Rows of cells in that style up to `end`, which is read; empty ones at the end are left out."""
+    outer = parser.style, parser.natural
+    parser.style, parser.natural = style, style if natural is None else natural
     stop = frozenset({'&', r'\\', r'\cr', r'\tabularnewline', r'\newline', end})
     table: list[list[Items]] = [[]]
     while True:
@@ -77,6 +102,7 @@ def rows(parser: Parser, font: str, end: str) -> list[list[Items]]:
         table.append([])
     while table and not table[-1]:
         table.pop()
+    parser.style, parser.natural = outer
     return table
 
 

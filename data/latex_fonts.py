@@ -1,16 +1,18 @@
 r"""Fonts in the canonical form of LaTeX: which letters a font changes, and how neighbours of one font are written.
 
 The parser writes a formula as a flat list of items: plain tokens, letters that carry a font as `(font, token)`, and
-characters that only text can set as `(font, token, 'text')`. Fonts are pushed down to the letters, so `{\bf x_1}` and
+characters that only text can set as `(font, token, 'text')`; punctuation in text is `(font, token, 'shared')`, since it
+belongs to a text only between its words. Fonts are pushed down to the letters, so `{\bf x_1}` and
 `\mathbf{x}_{\mathbf 1}` give the same items, and a font that does not change a glyph (`\mathrm{2}`) leaves no trace.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from . import latex_rules as rules
 
 Item: TypeAlias = str | tuple[str, ...]
 Items: TypeAlias = list[Item]
+_AHEAD: Final = 8  # items between two words of a text, at most
 
 
 def combine(outer: str, inner: str) -> str:
@@ -27,6 +29,8 @@ def symbol(token: str, font: str) -> Item:
     """One symbol in `font`, or plain where the font does not change it."""
     if not font:
         return token
+    if font == 'mit':
+        return rf'\var{token[1:]}' if token in rules.CAPITAL_GREEK else token
     if font == 'sc':
         return ('rm', token.upper()) if token in rules.LETTERS else token
     if token in rules.LETTERS:
@@ -63,6 +67,10 @@ def write(items: Items) -> list[str]:
             out.append(item)
             index += 1
             continue
+        if item[2:] == ('shared',):
+            out.append(item[1])
+            index += 1
+            continue
         font, is_text = item[0], False
         letters: list[str] = []
         while index < end:
@@ -70,6 +78,8 @@ def write(items: Items) -> list[str]:
             if item == '.' and letters and _goes_on(items, index + 1, font):
                 item = (font, '.')
             elif type(item) is str or item[0] != font:
+                break
+            elif item[2:] == ('shared',) and not (letters and _goes_on(items, index + 1, font)):
                 break
             elif item[1] != '~':
                 is_text |= len(item) > 2
@@ -89,9 +99,12 @@ def _goes_on(items: Items, index: int, font: str) -> bool:
     """Whether a font goes on behind a full stop, as in `a.e. in` or `79.6`."""
     if font not in rules.TEXT_FONTS:
         return False
-    while index < len(items) and items[index] == (font, '~', 'text'):
-        index += 1
-    return index < len(items) and type(items[index]) is tuple and items[index][0] == font
+    for item in items[index : index + _AHEAD]:
+        if type(item) is str or item[0] != font:
+            return False
+        if item[1] != '~' and item[2:] != ('shared',):
+            return True
+    return False
 
 
 def _run(font: str, letters: list[str], is_text: bool, has_scripts: bool) -> list[str]:
@@ -99,8 +112,6 @@ def _run(font: str, letters: list[str], is_text: bool, has_scripts: bool) -> lis
         name = ''.join(letters)
         if name in rules.OPERATORS and not (has_scripts and name in rules.LIMIT_OPERATORS):
             return ['\\' + name]
-    if font == 'it' and len(letters) == 1 and letters[0] in rules.LETTERS:
-        return letters
     if font.startswith('sym '):
         return [r'\boldsymbol', '{', rules.FONT_NAMES[font[4:]][0], '{', *letters, '}', '}']
     return [rules.FONT_NAMES[font][is_text], '{', *letters, '}']

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from . import latex_rules as rules
 from .latex_fonts import Item, Items, combine, symbol, text_symbol
+from .latex_form import CANONICAL, Form, LatexError, MissingArgument, NestedTooDeeply, UnbalancedGroup
 from .latex_symbols import WITHOUT_ARGUMENT
 
 _DEPTH: Final = 80
@@ -30,8 +31,13 @@ def _is_unknown(token: str) -> bool:
     return token[:1] == '\\' and token[1:].isalpha() and token not in WITHOUT_ARGUMENT
 
 
-class UnparsableError(ValueError):
-    """The tokens are not balanced, or nested deeper than any formula."""
+def close(items: Items, opening: int) -> int:
+    """Where the group that opens at `opening` is over."""
+    position, level = opening + 1, 1
+    while level:
+        level += (items[position] == '{') - (items[position] == '}')
+        position += 1
+    return position
 
 
 class Parser:
@@ -39,14 +45,23 @@ class Parser:
 
     `handlers` maps a command (and 'environment', 'unknown') to a function of parser, command, list to append to and
     font, which may set `tail`.
+
+    Styles are numbered as in `latex_rules.STYLES`. `style` is the one in force, `natural` the one that what has been
+    written so far leads to: a fraction or a sum whose style is not natural says so (`\\dfrac`, `\\displaystyle`).
     """
 
-    def __init__(self, tokens: Sequence[str], handlers: Mapping[str, Handler], depth: int = 0) -> None:
+    def __init__(
+        self, tokens: Sequence[str], handlers: Mapping[str, Handler], form: Form = CANONICAL, depth: int = 0
+    ) -> None:
         self.tokens = tokens
         self.handlers = handlers
+        self.form = form
         self.position = 0
         self.depth = depth
-        self.in_script = 0
+        self.style = self.natural = 0
+        self.is_restyled = False  # whether the list being read holds a style
+        self.leaks = False  # whether the list read last does, which then needs its braces
+        self.limits = ''  # `\\limits` or `\\nolimits`, where the scripts read last follow one
         self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
 
     def peek(self) -> str:
@@ -63,12 +78,14 @@ class Parser:
         """Counts one level of nesting, which `depth -= 1` ends."""
         self.depth += 1
         if self.depth > _DEPTH:
-            raise UnparsableError('nested too deeply')
+            raise NestedTooDeeply(f'more than {_DEPTH} levels of groups')
 
     def sequence(self, font: str, stop: frozenset[str]) -> Items:
         """A maths list up to a token of `stop` (or the end, if `stop` is empty), which stays unread."""
         self.descend()
         tokens, end = self.tokens, len(self.tokens)
+        outer = self.style, self.natural, self.is_restyled
+        self.is_restyled = False
         out: Items = []
         numerator: Items | None = None
         infix = ''
@@ -76,7 +93,7 @@ class Parser:
         while True:
             if self.position >= end:
                 if stop:
-                    raise UnparsableError('the end is missing')
+                    raise UnbalancedGroup('the end of a group or environment is missing')
                 break
             token = tokens[self.position]
             if token in stop:
@@ -87,24 +104,28 @@ class Parser:
                 self.position += 1
                 continue
             token = rules.SYNONYMS.get(token, token)
-            if token in _SCRIPTS:
+            if token in _SCRIPTS or token in rules.LIMITS:
                 written = self.scripts(out, font, start, has_base, tail)
                 has_base, tail = has_base and not written, written or tail
                 continue
             self.position += 1
             if token in rules.SWITCHES:
                 font = combine(font, rules.SWITCHES[token])
+            elif token in rules.STYLES:
+                self.style = rules.STYLES[token]
+                if max(self.style, self.natural) > 1:
+                    self.show_style(out)
             elif token in rules.INFIX:
                 if numerator is not None:
-                    raise UnparsableError('two fractions in one group')
+                    raise UnbalancedGroup(f'a second {token} in one group')
                 numerator, infix, out, has_base, tail = out, token, [], False, 0
+                self.style = self.natural = min(outer[0] + 1, 3)
             elif token in rules.DROPPED:
-                if token in rules.WORD_SPACE and font in rules.TEXT_FONTS:
-                    out.append(text_symbol('~', font))
+                self.space(token, out, font)
             else:
                 before, self.tail = len(out), 0
                 if token == '{':
-                    out += self.group(font)
+                    out += self.braced(self.group(font))
                 else:
                     self.command(token, out, font)
                 if token == '{' or len(out) > before:
@@ -113,14 +134,31 @@ class Parser:
             out, tail = self.fraction(infix, numerator, out), 0
         self.depth -= 1
         self.tail = tail
+        self.leaks = self.is_restyled
+        self.style, self.natural, self.is_restyled = outer
         return out
+
+    def show_style(self, out: Items) -> None:
+        """Writes the style in force, if what has been written does not lead to it."""
+        if self.style != self.natural and self.form.sizes:
+            out.append(rules.STYLE_NAMES[self.style])
+            self.natural, self.is_restyled = self.style, True
+
+    def space(self, token: str, out: Items, font: str) -> None:
+        """Appends the space that a dropped token stands for, where the form or a text keeps it."""
+        kept = rules.SPACES.get(token, '')
+        if kept and (self.form.spacing == 'all' or (self.form.spacing == 'quads' and kept in rules.QUADS)):
+            out.append(kept)
+        elif token in rules.WORD_SPACE and font in rules.TEXT_FONTS:
+            out.append(text_symbol('~', font))
 
     def inside(self, tokens: Sequence[str], font: str) -> Items:
         """The items of tokens that stand for themselves, as an optional argument does."""
-        parser = Parser(tokens, self.handlers, self.depth)
+        parser = Parser(tokens, self.handlers, self.form, self.depth)
+        parser.style = parser.natural = self.style
         items = parser.sequence(font, frozenset())
         if parser.position < len(tokens):
-            raise UnparsableError(tokens[parser.position])
+            raise UnbalancedGroup(f'{tokens[parser.position]} without its beginning')
         return items
 
     def group(self, font: str) -> Items:
@@ -129,6 +167,10 @@ class Parser:
         self.position += 1
         return items
 
+    def braced(self, items: Items) -> Items:
+        """The list read last as a part of another: in braces, if a style would leak out of it."""
+        return ['{', *items, '}'] if self.leaks else items
+
     def command(self, token: str, out: Items, font: str) -> None:
         """Appends what the token, already read, and its arguments become."""
         if (handler := self.handlers.get(token)) is not None:
@@ -136,10 +178,12 @@ class Parser:
         elif token.startswith(r'\begin{'):
             self.handlers['environment'](self, token, out, font)
         elif token in rules.CLOSERS or token.startswith(r'\end{'):
-            raise UnparsableError(token)
+            raise UnbalancedGroup(f'{token} without its beginning')
         elif self.peek() in _OPENING and _is_unknown(token):
             self.handlers['unknown'](self, token, out, font)
         else:
+            if token in rules.STYLED and self.style != self.natural:
+                self.show_style(out)
             out.append(symbol(token, font))
 
     def fraction(self, infix: str, above: Items, below: Items) -> Items:
@@ -148,7 +192,7 @@ class Parser:
         if name in rules.ARGUMENTS:
             return [name, '{', *above, '}', '{', *below, '}']
         stack: Items = [*above, r'\\', *below]
-        if self.in_script and not name:
+        if self.style > 1 and not name:
             return [r'\substack', '{', *stack, '}']
         opening, closing = name.split() if name else ('', '')
         matrix: Items = [r'\begin{matrix}', *stack, r'\end{matrix}']
@@ -159,6 +203,7 @@ class Parser:
     def scripts(self, out: Items, font: str, start: int, has_base: bool, tail: int) -> int:
         """Appends the scripts that follow an atom, which began at `start` and has those of `tail`; says which."""
         sub, sup, staggered = self.read_scripts(font)
+        limits = self.limits
         written = (_SUB if sub else 0) | (_SUP if sup else 0)
         if not written:
             return 0
@@ -167,6 +212,8 @@ class Parser:
         elif tail:
             out.insert(start, '{')
             out.append('}')
+        elif limits and self.form.sizes and limits != self.natural_limits(out[start:]):
+            out.append(limits)
         below: Items = ['_', '{', *sub, '}'] if sub else []
         above: Items = ['^', '{', *sup, '}'] if sup else []
         if staggered and sub and sup:
@@ -175,11 +222,19 @@ class Parser:
             out += below + above
         return written
 
+    def natural_limits(self, base: Items) -> str:
+        r"""Where the scripts of a base stand without a word; for what has no limits, nothing that can be said."""
+        name = base[-1] if base and (len(base) == 1 or base[0] in rules.STYLE_NAMES) else ''
+        if name in rules.LIMIT_SYMBOLS:
+            return r'\limits' if self.style == 0 else r'\nolimits'
+        return r'\nolimits' if name in rules.NEVER_BOLD else self.limits
+
     def read_scripts(self, font: str) -> tuple[Items, Items, str]:
         r"""Subscript, superscript, and which begins with space: in `R^a_{\phantom a b}` the b stands further right."""
         sub: Items | None = None
         sup: Items | None = None
         primes, staggered = False, ''
+        self.limits = ''
         while True:
             token = self.skip_space() if sub is not None or sup is not None else self.peek()
             token = rules.SYNONYMS.get(token, token)
@@ -196,8 +251,9 @@ class Parser:
                 self.position += 1
                 staggered = staggered or self.begins_with_space('_')
                 sub = self.script(font)
-            elif token in {r'\limits', r'\nolimits'}:
+            elif token in rules.LIMITS:
                 self.position += 1
+                self.limits = token if token != r'\displaylimits' else ''
             else:
                 return sub or [], sup or [], staggered
 
@@ -207,16 +263,17 @@ class Parser:
         return script if len(following) > 1 and following[0] == '{' and following[1] in _SPACES else ''
 
     def script(self, font: str) -> Items:
-        self.in_script += 1
+        style, natural = self.style, self.natural
+        self.style = self.natural = 2 if style < 2 else 3
         items = self.argument(font, is_script=True)
-        self.in_script -= 1
-        # A prime that is a superscript in the superscript: `x^{'}`.
-        return items[4:-1] if items[:4] == ['{', '}', '^', '{'] and set(items[4:-1]) == {r'\prime'} else items
+        self.style, self.natural = style, natural
+        return items
 
     # --- Arguments ----------------------------------------------------------------------------------------------------
 
     def argument(self, font: str, is_script: bool = False) -> Items:
         """What follows as an argument: a group without its braces, or one atom; nothing at the end."""
+        self.leaks = False
         while (token := self.skip_space()) in rules.DROPPED and token != '&':
             self.position += 1
         token = rules.SYNONYMS.get(token, token)
@@ -224,20 +281,34 @@ class Parser:
             return []
         if token in _SCRIPTS or token in rules.INFIX:
             if token != "'":
-                raise UnparsableError(f'{token} as an argument')
+                raise MissingArgument(f'{token} as an argument')
             token = r'\prime'
         self.position += 1
         if token == '{':
-            return self.group(font)
+            items = self.group(font)
+            while items[:1] == ['{'] and close(items, 0) == len(items):
+                items = items[1:-1]
+            return items
         if token in rules.SWITCHES:
             return []
         if not is_script and token not in self.handlers and _is_unknown(token):
             return [symbol(token, font)]  # TeX takes one token, but expands it behind `^`
         out: Items = []
         self.descend()
+        natural, is_restyled, self.is_restyled = self.natural, self.is_restyled, False
         self.command(token, out, font)
+        self.leaks = self.is_restyled
+        self.natural, self.is_restyled = natural, is_restyled
         self.depth -= 1
         return out
+
+    def styled_argument(self, font: str, style: int) -> Items:
+        """An argument that is set in a style of its own."""
+        outer = self.style, self.natural
+        self.style = self.natural = style
+        items = self.argument(font)
+        self.style, self.natural = outer
+        return items
 
     def raw_argument(self) -> list[str]:
         """The tokens of an argument as they stand."""
@@ -250,7 +321,7 @@ class Parser:
         begin, level = self.position, 1
         while level:
             if self.position >= len(self.tokens):
-                raise UnparsableError('the end is missing')
+                raise UnbalancedGroup('the end of a group or environment is missing')
             token = self.tokens[self.position]
             level += (token == '{') - (token == '}')
             self.position += 1
@@ -288,4 +359,4 @@ class Parser:
                 return
 
 
-__all__ = ['Handler', 'Item', 'Items', 'Parser', 'UnparsableError']
+__all__ = ['Handler', 'Item', 'Items', 'LatexError', 'Parser', 'close']

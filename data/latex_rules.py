@@ -35,6 +35,11 @@ TEXT: Final = {
     r'\framebox': 'rm', r'\textsc': 'sc', r'\textbf': 'bf', r'\textit': 'it', r'\textsl': 'it', r'\emph': 'it',
     r'\textsf': 'sf', r'\texttt': 'tt',
 }  # fmt: skip
+# These stay as large as the text around the formula, even in scripts.
+UNSCALED: Final = frozenset({r'\mbox', r'\hbox', r'\makebox', r'\vbox', r'\fbox', r'\framebox'})
+# Sizes in text by the style whose letters have them.
+TEXT_SIZES: Final = {r'\tiny': 3, r'\scriptsize': 2, r'\footnotesize': 1, r'\small': 1, r'\normalsize': 1,
+                     r'\large': 1}  # fmt: skip
 FRAMED: Final = frozenset({r'\fbox', r'\framebox'})
 # These set upright text even inside of italic text; \mbox and \text go on in the font around them.
 ROMAN: Final = frozenset({r'\textrm', r'\textnormal'})
@@ -50,15 +55,28 @@ DROPPED: Final = WORD_SPACE | frozenset({
     r'\,', r'\:', r'\;', r'\!', r'\>', r'\/', r'\-', r'\*', r'\@', r'\quad', r'\qquad', r'\thinspace', r'\enspace',
     r'\medspace', r'\thickspace', r'\negthinspace', r'\negmedspace', r'\negthickspace', r'\enskip', r'\hfil', r'\hfill',
     r'\hss', r'\vfil', r'\vfill', r'\nobreak', r'\allowbreak', r'\break', r'\linebreak', r'\null', r'\strut',
-    r'\mathstrut', r'\smallskip', r'\medskip', r'\bigskip', r'\displaystyle', r'\textstyle', r'\scriptstyle',
-    r'\scriptscriptstyle', r'\limits', r'\nolimits', r'\displaylimits', r'\nonumber', r'\notag', r'\tiny',
-    r'\scriptsize', r'\footnotesize', r'\small', r'\normalsize', r'\large', r'\Large', r'\LARGE', r'\huge', r'\Huge',
+    r'\mathstrut', r'\smallskip', r'\medskip', r'\bigskip', r'\nonumber', r'\notag', r'\tiny', r'\scriptsize',
+    r'\footnotesize', r'\small', r'\normalsize', r'\large', r'\Large', r'\LARGE', r'\huge', r'\Huge',
     r'\boldmath', r'\unboldmath', r'\sl', r'\sc', r'\em', r'\normalfont', r'\rmfamily', r'\sffamily',
     r'\ttfamily', r'\bfseries', r'\itshape', r'\slshape', r'\scshape', r'\upshape', r'\mdseries',
     r'\protect', r'\relax', r'\noindent', r'\centering', r'\begingroup',
     r'\endgroup', r'\bgroup', r'\egroup', r'\xspace', r'\leavevmode', r'\ignorespaces', r'\unskip', r'\par', '$', '&',
     r'\(', r'\)', r'\[', r'\]', r'\mathsurround', r'\noalign', r'\normalbaselines', r'\qed', r'\qedhere',
 })  # fmt: skip
+
+# Of these, what is space, by the name that it has where space is kept.
+SPACES: Final = dict.fromkeys(WORD_SPACE, '~') | {
+    r'\,': r'\,', r'\:': r'\:', r'\;': r'\;', r'\!': r'\!', r'\>': r'\:', r'\quad': r'\quad', r'\qquad': r'\qquad',
+    r'\thinspace': r'\,', r'\medspace': r'\:', r'\thickspace': r'\;', r'\negthinspace': r'\!', r'\enspace': r'\enspace',
+    r'\enskip': r'\enspace', r'\negmedspace': r'\negmedspace', r'\negthickspace': r'\negthickspace',
+}  # fmt: skip
+QUADS: Final = frozenset({r'\quad', r'\qquad'})
+
+# --- Styles (The TeXbook, chapter 17) and limits ----------------------------------------------------------------------
+
+STYLE_NAMES: Final = (r'\displaystyle', r'\textstyle', r'\scriptstyle', r'\scriptscriptstyle')
+STYLES: Final = {name: number for number, name in enumerate(STYLE_NAMES)}
+LIMITS: Final = frozenset({r'\limits', r'\nolimits', r'\displaylimits'})
 
 # Dropped together with that many arguments.
 DROPPED_WITH_ARGUMENTS: Final = {
@@ -89,9 +107,10 @@ UNWRAPPED_TEXT: Final = frozenset({r'\rlap', r'\llap', r'\clap', r'\raisebox', r
 
 UNWRAPPED_WITH_OPTION: Final = frozenset({r'\smash', r'\cramped', r'\textcolor', r'\colorbox', r'\hyperref'})
 
-SIZED: Final = frozenset(
-    rf'\{size}{side}' for size in ('big', 'Big', 'bigg', 'Bigg') for side in ('', 'l', 'r', 'm')
-) | {r'\middle'}
+# Delimiters of a size, by the name without its side.
+SIZED: Final = {
+    rf'\{size}{side}': rf'\{size}' for size in ('big', 'Big', 'bigg', 'Bigg') for side in ('', 'l', 'r', 'm')
+} | {r'\middle': r'\middle'}
 
 # --- One glyph, one name ----------------------------------------------------------------------------------------------
 
@@ -105,17 +124,16 @@ SYNONYMS: Final = {
     r'\gt': '>', r'\ast': '*', r'\iff': r'\Longleftrightarrow', r'\implies': r'\Longrightarrow',
     r'\impliedby': r'\Longleftarrow', r'\dag': r'\dagger', r'\ddag': r'\ddagger', r'\textdagger': r'\dagger',
     r'\cdotp': r'\cdot', r'\ldotp': '.', r'\i': r'\imath', r'\j': r'\jmath', r'\slash': '/', r'\bot': r'\perp',
-    r'\backslash': r'\setminus', r'\bigtriangleup': r'\triangle', r'\Box': r'\square', r'\Diamond': r'\lozenge',
+    r'\backslash': r'\setminus', r'\Box': r'\square', r'\Diamond': r'\lozenge',
     r'\leadsto': r'\rightsquigarrow', r'\lhd': r'\vartriangleleft', r'\rhd': r'\vartriangleright',
     r'\unlhd': r'\trianglelefteq', r'\unrhd': r'\trianglerighteq', r'\restriction': r'\upharpoonright',
     r'\Tilde': r'\tilde', r'\Hat': r'\hat', r'\Bar': r'\bar', r'\Vec': r'\vec', r'\Dot': r'\dot', r'\Ddot': r'\ddot',
-    r'\Check': r'\check', r'\Breve': r'\breve', r'\Acute': r'\acute', r'\Grave': r'\grave', r'\dfrac': r'\frac',
-    r'\tfrac': r'\frac', r'\cfrac': r'\frac', r'\dbinom': r'\binom', r'\tbinom': r'\binom',
+    r'\Check': r'\check', r'\Breve': r'\breve', r'\Acute': r'\acute', r'\Grave': r'\grave',
     r'\stackrel': r'\overset', r'\sp': '^', r'\sb': '_', r'\lq': '`', r'\rq': "'", r'\textbackslash': r'\setminus',
     r'\textbar': '|', r'\textless': '<', r'\textgreater': '>', r'\textbullet': r'\bullet',
     r'\cr': r'\\', r'\tabularnewline': r'\\', r'\newline': r'\\', r'\doublecup': r'\Cup', r'\doublecap': r'\Cap',
     r'\bold': r'\mathbf', r'\Bbb': r'\mathbb', r'\frak': r'\mathfrak', r'\mathbold': r'\boldsymbol',
-    r'\bm': r'\boldsymbol', r'\pmb': r'\boldsymbol', r'\underbar': r'\underline',
+    r'\bm': r'\boldsymbol', r'\underbar': r'\underline',
     r'\textunderscore': r'\_', r'\textstar': r'\star', r'\texttimes': r'\times',
     r'\lparen': '(', r'\rparen': ')', r'\And': r'\&',
 }  # fmt: skip
@@ -126,7 +144,7 @@ EXPANDED: Final = {
 }  # fmt: skip
 
 # \not followed by one of these has a name of its own (one glyph either way).
-NEGATED: Final = {'=': r'\neq', r'\in': r'\notin'}
+NEGATED: Final = {'=': r'\neq'}
 
 OPERATORS: Final = _words(
     """
@@ -153,11 +171,11 @@ CENTERED: Final = frozenset({
 FONTS: Final = {
     r'\mathrm': 'rm', r'\mathbf': 'bf', r'\mathit': 'it', r'\mathsf': 'sf', r'\mathtt': 'tt', r'\mathcal': 'cal',
     r'\mathbb': 'bb', r'\mathfrak': 'frak', r'\mathscr': 'scr', r'\boldsymbol': 'sym', r'\mathup': 'rm',
-    r'\mathds': 'bb', r'\mathbbm': 'bb', r'\mathnormal': '', r'\operatorname': 'rm', r'\operatorname*': 'rm',
+    r'\mathds': 'bb', r'\mathbbm': 'bb', r'\mathnormal': 'mit', r'\operatorname': 'rm', r'\operatorname*': 'rm',
 }  # fmt: skip
 # Switches that hold until the group ends. In maths only the first have an effect.
 SWITCHES: Final = {
-    r'\rm': 'rm', r'\bf': 'bf', r'\it': 'it', r'\sf': 'sf', r'\tt': 'tt', r'\cal': 'cal', r'\mit': '', r'\scr': 'scr',
+    r'\rm': 'rm', r'\bf': 'bf', r'\it': 'it', r'\sf': 'sf', r'\tt': 'tt', r'\cal': 'cal', r'\mit': 'mit', r'\scr': 'scr',
 }  # fmt: skip
 TEXT_SWITCHES: Final = SWITCHES | {
     r'\sl': 'it', r'\sc': 'sc', r'\normalfont': 'rm', r'\rmfamily': 'rm', r'\sffamily': 'sf', r'\ttfamily': 'tt',
@@ -171,6 +189,11 @@ FONT_NAMES: Final = {
     'frak': (r'\mathfrak', ''), 'scr': (r'\mathscr', ''), 'sym': (r'\boldsymbol', ''),
 }  # fmt: skip
 TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})
+# Accents that are bold over bold letters.
+BOLD_ACCENTS: Final = {
+    'bf': _commands('hat bar tilde dot ddot check breve acute grave mathring'),
+    'sym': _commands('hat bar tilde dot ddot check breve acute grave mathring vec'),
+}
 # Inside \boldsymbol a font command changes to its bold version, where there is one.
 BOLD: Final = {'': 'sym', 'rm': 'sym bf', 'bf': 'sym bf', 'it': 'sym', 'sf': 'sym sf', 'cal': 'sym cal',
                'frak': 'sym frak', 'sym': 'sym'}  # fmt: skip
@@ -186,6 +209,8 @@ _BIG_OPERATORS: Final = _commands(
 NEVER_BOLD: Final = _BIG_OPERATORS | {r'\int', r'\iint', r'\iiint', r'\oint'}
 # In a display these have their scripts below and above.
 LIMIT_SYMBOLS: Final = _BIG_OPERATORS | {rf'\{name}' for name in LIMIT_OPERATORS}
+# In a display these look different.
+STYLED: Final = LIMIT_SYMBOLS | NEVER_BOLD
 
 # --- Commands with arguments ------------------------------------------------------------------------------------------
 
@@ -193,13 +218,18 @@ ARGUMENTS: Final = dict.fromkeys(
     _commands(
         """
         hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring widehat widetilde widecheck
-        overline underline overbrace underbrace overrightarrow overleftarrow overleftrightarrow
+        overline underline overbrace underbrace pmb overrightarrow overleftarrow overleftrightarrow
         underrightarrow underleftarrow underleftrightarrow overparen underparen wideparen overbracket
         underbracket boxed slashed cancel bcancel xcancel dashuline uline
         """
     ),
     1,
-) | dict.fromkeys(_commands('frac binom overset underset accentset underaccent sideset rule'), 2)
+) | dict.fromkeys(_commands('frac binom cfrac overset underset accentset underaccent sideset rule'), 2)
+# The style that a fraction brings with it.
+FRACTIONS: Final = {r'\frac': -1, r'\dfrac': 0, r'\tfrac': 1, r'\binom': -1, r'\dbinom': 0, r'\tbinom': 1, r'\cfrac': -1}
+STYLED_ITEMS: Final = STYLED | FRACTIONS.keys()
+# What they contain is in display style.
+DISPLAYED: Final = _commands('overbrace underbrace boxed overbracket underbracket')
 # An optional argument stays, in brackets.
 OPTIONAL: Final = frozenset({r'\sqrt', r'\xrightarrow', r'\xleftarrow', r'\xleftrightarrow', r'\xRightarrow',
                              r'\xLeftarrow', r'\xmapsto', r'\xhookrightarrow', r'\xhookleftarrow'})  # fmt: skip
@@ -209,30 +239,31 @@ INFIX: Final = {r'\over': r'\frac', r'\choose': r'\binom', r'\atop': '', r'\brac
 
 ALIGNED: Final = _words(
     """
-    aligned align align* alignat alignat* alignedat split eqnarray eqnarray* flalign flalign* IEEEeqnarray
-    IEEEeqnarray* multline multline* multlined dmath dmath* dgroup
+    aligned align alignat alignedat split eqnarray flalign IEEEeqnarray multline multlined dmath dgroup
     """
 )
-GATHERED: Final = _words('gathered gather gather*')
-ENVIRONMENT_ARGUMENT: Final = _words('alignat alignat* alignedat IEEEeqnarray IEEEeqnarray*')
-CASES: Final = _words('cases cases* dcases dcases* numcases')
-REVERSED_CASES: Final = _words('rcases rcases* drcases drcases*')
+GATHERED: Final = _words('gathered gather')
+ENVIRONMENT_ARGUMENT: Final = _words('alignat alignedat IEEEeqnarray')
+CASES: Final = _words('cases dcases numcases')
+REVERSED_CASES: Final = _words('rcases drcases')
 ARRAYS: Final = frozenset({'array', 'tabular', 'subarray'})
-# Delimiters and a matrix.
-_DELIMITED: Final = {'': ('', ''), 'p': ('(', ')'), 'b': ('[', ']'), 'v': ('|', '|'), 'V': (r'\|', r'\|'),
-                     'B': (r'\{', r'\}')}  # fmt: skip
+# Delimiters of matrices.
 MATRICES: Final = {
-    prefix + name + star: delimiters
-    for prefix, delimiters in _DELIMITED.items()
-    for name in ('matrix', 'smallmatrix')
-    for star in ('', '*')
-}
+    'matrix': ('', ''), 'pmatrix': ('(', ')'), 'bmatrix': ('[', ']'), 'vmatrix': ('|', '|'),
+    'Vmatrix': (r'\|', r'\|'), 'Bmatrix': (r'\{', r'\}'),
+}  # fmt: skip
+DELIMITED_MATRICES: Final = {delimiters: name for name, delimiters in MATRICES.items() if name != 'matrix'}
+SMALL_MATRICES: Final = {name.replace('matrix', 'smallmatrix'): name for name in MATRICES}
+# Styles of cells where it is not display (alignments) or text (all others).
+CELL_STYLES: Final = dict.fromkeys(('dcases', 'drcases'), 0) | dict.fromkeys(
+    ('subarray', *SMALL_MATRICES), 2
+)
 # Plain TeX writes these with braces: `\matrix{a & b \cr c & d}`. The value is the environment.
 PLAIN_TABLES: Final = {r'\matrix': 'matrix', r'\pmatrix': 'pmatrix', r'\cases': 'cases', r'\eqalign': 'aligned',
                        r'\displaylines': 'gathered'}  # fmt: skip
 UNWRAPPED_ENVIRONMENTS: Final = _words(
     """
-    subequations small footnotesize scriptsize large Large equation equation* displaymath math center
+    subequations small footnotesize scriptsize large Large equation displaymath math center
     """
 )
 

@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from .latex_rules import DELIMITERS, OPERATORS, SYNONYMS
+from .latex_rules import DELIMITERS, MATRICES, OPERATORS, STYLE_NAMES, SYNONYMS
 
 _NAMES: Final = """
     partial parallel nparallel wp aleph beth hbar hslash ell imath jmath Re Im nabla infty surd angle
     measuredangle alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu
     nu xi pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi
-    Sigma Upsilon Phi Psi Omega digamma eth mho complement forall exists nexists emptyset varnothing top perp
-    prime dagger ddagger pm mp times div cdot circ bullet star diamond triangle square blacksquare lozenge bigcirc
+    Sigma Upsilon Phi Psi Omega varGamma varDelta varTheta varLambda varXi varPi varSigma varUpsilon varPhi varPsi
+    varOmega digamma eth mho complement forall exists nexists emptyset varnothing top perp
+    prime dagger ddagger pm mp times div cdot circ bullet star diamond triangle bigtriangleup square blacksquare lozenge bigcirc
     ominus oplus otimes oslash odot wr amalg cap cup uplus sqcap sqcup vee wedge barwedge veebar setminus
     smallsetminus boxplus boxminus boxtimes boxdot ltimes rtimes Cap Cup intercal dotplus therefore because
     bigstar triangleleft triangleright bigtriangledown vartriangleleft vartriangleright trianglelefteq
@@ -36,8 +37,10 @@ STANDARD: Final = (
     | {
         rf'\{side}{{{name}}}'
         for side in ('begin', 'end')
-        for name in ('aligned', 'gathered', 'matrix', 'array', 'cases')
+        for name in ('aligned', 'gathered', 'array', 'cases', 'rcases', 'smallmatrix', *MATRICES)
     }
+    | {rf'\{name}' for name in 'left right middle big Big bigg Bigg dfrac tfrac dbinom tbinom'.split()}
+    | {*STYLE_NAMES, r'\limits', r'\nolimits'}
 )
 
 # The other symbols of LaTeX, amsmath, amssymb and stmaryrd.

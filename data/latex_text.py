@@ -2,14 +2,30 @@
 
 from . import latex_rules as rules
 from .latex_fonts import Items, combine_text, symbol, text_symbol
-from .latex_parser import Parser, UnparsableError
+from .latex_form import UnbalancedGroup
+from .latex_parser import Parser
 
 
 def text_command(parser: Parser, token: str, out: Items, font: str) -> None:
     _box_size(parser, token)
+    outer = parser.style, parser.natural
+    if token in rules.UNSCALED and parser.style > 1:
+        parser.style = 1
+    if (size := _size(parser)) is not None:
+        parser.style = max(size, 1)
     items = text_argument(parser, rules.TEXT[token])
+    if parser.form.sizes and parser.style != parser.natural and max(parser.style, parser.natural) > 1 and items:
+        items = ['{', rules.STYLE_NAMES[parser.style], *items, '}']
+    parser.style, parser.natural = outer
     out += [r'\boxed', '{', *items, '}'] if token in rules.FRAMED else items
     parser.tail = 0
+
+
+def _size(parser: Parser) -> int | None:
+    """The style whose letters are as large as the text that follows, if it begins with a size."""
+    ahead = [token for token in parser.tokens[parser.position : parser.position + 6] if token not in rules.WORD_SPACE]
+    size = next((token for token in ahead if token not in {'{', *rules.TEXT_SWITCHES}), '')
+    return rules.TEXT_SIZES.get(size)
 
 
 def text_argument(parser: Parser, font: str, maths_font: str = '') -> Items:
@@ -19,6 +35,9 @@ def text_argument(parser: Parser, font: str, maths_font: str = '') -> Items:
         items = _text(parser, font, maths_font, '}')
         parser.position += 1
         return items
+    if token == '-':
+        parser.position += 1
+        return [text_symbol(token, font)]
     return parser.argument(font if token in rules.LETTERS or token in rules.DIGITS else '')
 
 
@@ -28,14 +47,14 @@ def _text(parser: Parser, font: str, maths_font: str, stop: str) -> Items:
     out: Items = []
     while (token := parser.peek()) != stop:
         if not token:
-            raise UnparsableError('the end is missing')
+            raise UnbalancedGroup('the end of a text is missing')
         parser.position += 1
         if token in rules.LETTERS or token in rules.DIGITS:
             out.append(symbol(token, font))
         elif token in rules.TEXT_SPACE:
             out.append(text_symbol('~', font))
         elif token in {'$', r'\('}:
-            out += parser.sequence(maths_font, frozenset({'$' if token == '$' else r'\)'}))
+            out += parser.braced(parser.sequence(maths_font, frozenset({'$' if token == '$' else r'\)'})))
             parser.position += 1
         elif token == '{':
             out += _text(parser, font, maths_font, '}')
@@ -50,12 +69,12 @@ def _text(parser: Parser, font: str, maths_font: str, stop: str) -> Items:
             keeps = inner == 'rm' and token not in rules.ROMAN
             out += text_argument(parser, font if keeps else combine_text(font, inner), maths_font)
         elif token in rules.SHARED_PUNCTUATION:
-            out.append(token)
+            out.append((font, token, 'shared') if font in rules.TEXT_FONTS else token)
         elif token in rules.TEXT_ACCENTS or (len(token) == 1 and token not in {'_', '^', '&', '}'}):
             out.append(text_symbol(token, font))
         elif (token := rules.SYNONYMS.get(token, token)) not in rules.DROPPED and token not in {'_', '^'}:
             if token in rules.INFIX:
-                raise UnparsableError(token)
+                raise UnbalancedGroup(f'{token} in a text')
             parser.command(r'\ldots' if token == r'\dots' else token, out, '')
     parser.depth -= 1
     return out
