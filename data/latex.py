@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .latex_commands import KNOWN, parse
 from .latex_form import CANONICAL, EmptyFormula, Form, LatexError, UnsupportedCommand
-from .latex_rules import DROPPED, EXPANDED, STARRED, SYNONYMS, TEXT
+from .latex_rules import ACCENTS, DROPPED, EXPANDED, SPACES, STARRED, SYNONYMS, TEXT
 
 _ENVIRONMENT = r'\\(?:begin|end)\s*+\{[A-Za-z\s]*+\*?+\s*+\}'
 _STARRED = '|'.join(re.escape(name) + r'\*' for name in sorted(STARRED))
@@ -29,6 +29,7 @@ _SPACED = re.compile(r'\{(?:\s++(?:[^\s\\{}$]|\\[A-Za-z]++|\\.))++\s++\}', re.DO
 _ALIGNED = r'\begin{aligned}'
 # mathtools (1.29) stops with an error at `\begin{aligned}&`.
 _APART = frozenset({(_ALIGNED, '&'), *((name, '*') for name in STARRED)})
+_INVISIBLE = frozenset({'{', '}', '_', '^', '&', r'\\', *SPACES.values()})
 _ROUNDS = 4
 
 
@@ -64,7 +65,7 @@ def canonicalize(latex: str, form: Form = CANONICAL) -> str:
     Raises LatexError, one of the reasons in `latex_form.py`: no other string gets through, and nothing else is raised.
     """
     tokens = _parse(tokenize(latex), form)
-    if not tokens:
+    if not any(token not in _INVISIBLE and token not in ACCENTS for token in tokens):
         raise EmptyFormula('nothing is drawn')
     if unknown := next((token for token in tokens if token not in KNOWN), None):
         raise UnsupportedCommand(unknown)

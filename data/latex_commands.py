@@ -29,7 +29,7 @@ _SCRIPTS: Final = frozenset({'_', '^', "'"})
 
 def parse(tokens: Sequence[str], form: Form = CANONICAL) -> list[str]:
     """The canonical tokens of a formula. Raises LatexError."""
-    return write(Parser((), HANDLERS, form).inside(tokens, ''))
+    return write(Parser((), HANDLERS, form).inside(tokens, ''), form.fonts)
 
 
 # --- Maths ------------------------------------------------------------------------------------------------------------
@@ -92,7 +92,11 @@ def _stack(parser: Parser, above: Items, below: Items, base: Items) -> Items:
         if len(base) == 1 or (held and not ('^' in held and above) and not ('_' in held and below)):
             held |= ({'_': below} if below else {}) | ({'^': above} if above else {})
             limits = [] if parser.style == 0 or not parser.form.sizes else [r'\limits']
-            return [base[0], *limits, *(item for mark in '_^' if mark in held for item in (mark, '{', *held[mark], '}'))]
+            return [
+                base[0],
+                *limits,
+                *(item for mark in '_^' if mark in held for item in (mark, '{', *held[mark], '}')),
+            ]
     if below:
         base = [r'\underset', '{', *below, '}', '{', *base, '}']
     return [r'\overset', '{', *above, '}', '{', *base, '}'] if above else base
@@ -118,14 +122,15 @@ def _left(parser: Parser, token: str, out: Items, font: str) -> None:
     tail, leaks = parser.tail, parser.leaks
     parser.position += 1
     closing = _delimiter(parser)
+    plain = [item for item in inner if item != r'\middle']
     pair = [[symbol(delimiter, font)] if delimiter else [] for delimiter in (opening, closing)]
     if matrix := _matrix(opening, inner, closing):
         out += matrix
-    elif parser.form.sizes and (leaks or not is_plain(inner, parser.style)):
+    elif parser.form.sizes and (leaks or not is_plain(plain, parser.style)):
         out += (r'\left', *(pair[0] or '.'), *inner, r'\right', *(pair[1] or '.'))
         closing = closing or '.'
     else:
-        out += (*pair[0], *(item for item in inner if item != r'\middle'), *pair[1])
+        out += (*pair[0], *plain, *pair[1])
     parser.tail = 0 if closing else tail
 
 
@@ -230,6 +235,15 @@ def _expand(parser: Parser, token: str, out: Items, font: str) -> None:
 
 
 def _drop(parser: Parser, token: str, out: Items, font: str) -> None:
+    start = parser.position
+    _skip(parser, token)
+    if parser.form.spacing == 'all' and token in rules.HORIZONTAL:
+        length = [part for part in parser.tokens[start : parser.position] if part not in {'{', '}', '*', *rules.SPACES}]
+        out += (r'\mspace' if length[-2:] == ['m', 'u'] else r'\hspace', '{', *length, '}')
+
+
+def _skip(parser: Parser, token: str) -> None:
+    """Reads the arguments of a command that is dropped."""
     if token in rules.DROPPED_WITH_LENGTH:
         parser.length()
         return

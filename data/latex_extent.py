@@ -16,14 +16,14 @@ _EXTENTS: Final = {
         :""",
     (0.431, 0.194): r'gpqy; \gamma \eta \mu \rho \chi \varrho \varsigma',
     (0.583, 0.119): r'+- \pm \mp \times \cdot \oplus \ominus \otimes \odot \div',
-    (0.5, 0.0): r'= * \circ \bullet \ast \star \sim \simeq \approx \rightarrow \leftarrow \leftrightarrow \ldots \cdots',
+    (0.5, 0.0): r'= * \circ \bullet \ast \star \sim \simeq \approx \rightarrow \leftarrow \ldots \cdots',
     (0.636, 0.185): r'\leq \geq \equiv \subseteq \supseteq',
     (0.6, 0.101): r'<> \in \ni \subset \supset \ll \gg',
     (0.66, 0.0): 'it0123456789',
     (0.66, 0.194): 'j',
     (0.106, 0.194): ',.',
-    (0.694, 0.0): r"""ABCDEFGHIJKLMNOPRSTUVWXYZbdhkl! \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega
-        \delta \lambda \theta \partial \infty \ell \hbar \perp \top \emptyset \forall \exists \Re \Im \wedge \vee \cap
+    (0.694, 0.0): r"""ABCDEFGHIJKLMNOPRSTUVWXYZbdhkl! \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi
+        \Omega \delta \lambda \theta \partial \infty \ell \hbar \perp \top \emptyset \forall \exists \Re \Im \wedge \vee \cap
         \cup \dagger""",
     (0.694, 0.194): r'Qf \beta \zeta \xi \phi \varphi \psi \vartheta \nabla',
     (0.75, 0.25): r'()[]/| \{ \} \| \langle \rangle \lfloor \rfloor \lceil \rceil \setminus',

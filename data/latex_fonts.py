@@ -57,8 +57,8 @@ def operator(items: Items) -> str:
     return '\\' + name if name in rules.OPERATORS else ''
 
 
-def write(items: Items) -> list[str]:
-    """Joins neighbours of one font and writes their commands."""
+def write(items: Items, with_fonts: bool = True) -> list[str]:
+    """Joins neighbours of one font and writes their commands (of styles only `with_fonts`)."""
     out: list[str] = []
     index, end = 0, len(items)
     while index < end:
@@ -79,8 +79,10 @@ def write(items: Items) -> list[str]:
                 item = (font, '.')
             elif type(item) is str or item[0] != font:
                 break
-            elif item[2:] == ('shared',) and not (letters and _goes_on(items, index + 1, font)):
-                break
+            elif item[2:] == ('shared',):
+                if not letters or not _goes_on(items, index + 1, font):
+                    break
+                is_text = True
             elif item[1] != '~':
                 is_text |= len(item) > 2
             elif not letters or letters[-1] == '~':
@@ -90,7 +92,9 @@ def write(items: Items) -> list[str]:
             index += 1
         if letters and letters[-1] == '~':
             letters.pop()
-        if letters:
+        if letters and not with_fonts and font not in rules.ALPHABETS:
+            out += [letter for letter in letters if letter != '~']
+        elif letters:
             out += _run(font, letters, is_text or '~' in letters, index < end and items[index] in {'_', '^'})
     return out
 

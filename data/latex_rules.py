@@ -90,6 +90,9 @@ DROPPED_WITH_ARGUMENTS: Final = {
 DROPPED_WITH_LENGTH: Final = frozenset({r'\kern', r'\mkern', r'\hskip', r'\mskip', r'\vskip', r'\raise', r'\lower',
                                         r'\moveleft', r'\moveright'})  # fmt: skip
 
+# Of these, the horizontal ones.
+HORIZONTAL: Final = _commands('hspace hspace* mspace kern mkern hskip mskip')
+
 # Wrappers: the value says which argument stays (0-based) out of how many.
 UNWRAPPED: Final = {
     r'\mathord': (0, 1), r'\mathbin': (0, 1), r'\mathrel': (0, 1), r'\mathopen': (0, 1),
@@ -175,7 +178,8 @@ FONTS: Final = {
 }  # fmt: skip
 # Switches that hold until the group ends. In maths only the first have an effect.
 SWITCHES: Final = {
-    r'\rm': 'rm', r'\bf': 'bf', r'\it': 'it', r'\sf': 'sf', r'\tt': 'tt', r'\cal': 'cal', r'\mit': 'mit', r'\scr': 'scr',
+    r'\rm': 'rm', r'\bf': 'bf', r'\it': 'it', r'\sf': 'sf', r'\tt': 'tt', r'\cal': 'cal', r'\mit': 'mit',
+    r'\scr': 'scr',
 }  # fmt: skip
 TEXT_SWITCHES: Final = SWITCHES | {
     r'\sl': 'it', r'\sc': 'sc', r'\normalfont': 'rm', r'\rmfamily': 'rm', r'\sffamily': 'sf', r'\ttfamily': 'tt',
@@ -188,6 +192,8 @@ FONT_NAMES: Final = {
     'sf': (r'\mathsf', r'\textsf'), 'tt': (r'\mathtt', r'\texttt'), 'cal': (r'\mathcal', ''), 'bb': (r'\mathbb', ''),
     'frak': (r'\mathfrak', ''), 'scr': (r'\mathscr', ''), 'sym': (r'\boldsymbol', ''),
 }  # fmt: skip
+# Fonts that make other symbols of letters.
+ALPHABETS: Final = frozenset({'cal', 'bb', 'frak', 'scr'})
 TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})
 # Accents that are bold over bold letters.
 BOLD_ACCENTS: Final = {
@@ -225,8 +231,19 @@ ARGUMENTS: Final = dict.fromkeys(
     ),
     1,
 ) | dict.fromkeys(_commands('frac binom cfrac overset underset accentset underaccent sideset rule'), 2)
+ACCENTS: Final = _commands(
+    'hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring widehat widetilde widecheck'
+)
 # The style that a fraction brings with it.
-FRACTIONS: Final = {r'\frac': -1, r'\dfrac': 0, r'\tfrac': 1, r'\binom': -1, r'\dbinom': 0, r'\tbinom': 1, r'\cfrac': -1}
+FRACTIONS: Final = {
+    r'\frac': -1,
+    r'\dfrac': 0,
+    r'\tfrac': 1,
+    r'\binom': -1,
+    r'\dbinom': 0,
+    r'\tbinom': 1,
+    r'\cfrac': -1,
+}
 STYLED_ITEMS: Final = STYLED | FRACTIONS.keys()
 # What they contain is in display style.
 DISPLAYED: Final = _commands('overbrace underbrace boxed overbracket underbracket')
@@ -255,9 +272,7 @@ MATRICES: Final = {
 DELIMITED_MATRICES: Final = {delimiters: name for name, delimiters in MATRICES.items() if name != 'matrix'}
 SMALL_MATRICES: Final = {name.replace('matrix', 'smallmatrix'): name for name in MATRICES}
 # Styles of cells where it is not display (alignments) or text (all others).
-CELL_STYLES: Final = dict.fromkeys(('dcases', 'drcases'), 0) | dict.fromkeys(
-    ('subarray', *SMALL_MATRICES), 2
-)
+CELL_STYLES: Final = dict.fromkeys(('dcases', 'drcases'), 0) | dict.fromkeys(('subarray', *SMALL_MATRICES), 2)
 # Plain TeX writes these with braces: `\matrix{a & b \cr c & d}`. The value is the environment.
 PLAIN_TABLES: Final = {r'\matrix': 'matrix', r'\pmatrix': 'pmatrix', r'\cases': 'cases', r'\eqalign': 'aligned',
                        r'\displaylines': 'gathered'}  # fmt: skip

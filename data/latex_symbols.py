@@ -8,8 +8,8 @@ _NAMES: Final = """
     partial parallel nparallel wp aleph beth hbar hslash ell imath jmath Re Im nabla infty surd angle
     measuredangle alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu
     nu xi pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi
-    Sigma Upsilon Phi Psi Omega varGamma varDelta varTheta varLambda varXi varPi varSigma varUpsilon varPhi varPsi
-    varOmega digamma eth mho complement forall exists nexists emptyset varnothing top perp
+    Sigma Upsilon Phi Psi Omega varGamma varDelta varTheta varLambda varXi varPi varSigma varUpsilon varPhi
+    varPsi varOmega digamma eth mho complement forall exists nexists emptyset varnothing top perp
     prime dagger ddagger pm mp times div cdot circ bullet star diamond triangle bigtriangleup square blacksquare lozenge bigcirc
     ominus oplus otimes oslash odot wr amalg cap cup uplus sqcap sqcup vee wedge barwedge veebar setminus
     smallsetminus boxplus boxminus boxtimes boxdot ltimes rtimes Cap Cup intercal dotplus therefore because
@@ -39,7 +39,8 @@ STANDARD: Final = (
         for side in ('begin', 'end')
         for name in ('aligned', 'gathered', 'array', 'cases', 'rcases', 'smallmatrix', *MATRICES)
     }
-    | {rf'\{name}' for name in 'left right middle big Big bigg Bigg dfrac tfrac dbinom tbinom'.split()}
+    | {rf'\{name}' for name in ('left', 'right', 'middle', 'big', 'Big', 'bigg', 'Bigg')}
+    | {rf'\{style}{name}' for style in 'dt' for name in ('frac', 'binom')}
     | {*STYLE_NAMES, r'\limits', r'\nolimits'}
 )
 

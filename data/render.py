@@ -53,7 +53,8 @@ HARNESS = r"""
 \def\Formula@stop#1{\errmessage{#1}\read-1 to\Formula@none}
 \def\Formula@clean{\ifvmode\else\Formula@stop{Not finished}\fi
   \ifnum\currentgrouplevel>0 \Formula@stop{Groups do not match}\fi}
-\def\Formula@begin#1{\Formula@clean \def\Formula@id{#1}\Formula@say{begin}\setbox\Formula@box\hbox\bgroup$\displaystyle\bgroup}
+\def\Formula@begin#1{\Formula@clean \def\Formula@id{#1}\Formula@say{begin}%
+  \setbox\Formula@box\hbox\bgroup$\displaystyle\bgroup}
 \def\Formula@unwind{\ifnum\currentgrouplevel>3
   \ifcase\currentgrouptype\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\Formula@stop{Unfinished alignment}%
   \or\Formula@stop{Unfinished alignment}\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.latex import detokenize, fingerprint, normalize, tokenize
+from data.latex import canonicalize, detokenize, fingerprint, normalize, tokenize
+from data.latex_form import (
+    EmptyFormula,
+    Form,
+    LatexError,
+    MissingArgument,
+    NestedTooDeeply,
+    UnbalancedGroup,
+    UnsupportedCommand,
+)
 from data.latex_rules import ARGUMENTS, DROPPED, FONTS, SWITCHES, SYNONYMS, TEXT
 
 SPECIAL = r"""
@@ -75,9 +84,12 @@ GOLDEN = {
         (r'\rlap{ab}\smash{c}\mathrel{=}\mathord{d}', r'\mathrm{ab}c=d'),
     ],
     'delimiters': [
-        (r'\left(\frac12\right]', r'(\frac{1}{2}]'),
-        (r'\left.x\right|_0 \Bigl\{y\Bigr\rangle\big/\middle|', r'x|_{0}\{y\rangle/|'),
+        (r'\left(\frac12\right]', r'\left(\frac{1}{2}\right]'),
+        (r'\left.x\right|_0 \Bigl\{y\Bigr\rangle\big/\middle|', r'x|_{0}\Big\{y\Big\rangle\big/\middle|'),
         (r'\left<a\right>', r'\langle a\rangle'),
+        (r'\left(x_i\right)\left(x^2\right)\left|\hat x\right|', r'(x_{i})\left(x^{2}\right)|\hat{x}|'),
+        (r'\bigl(\Bigm|\biggr)\big{(}', r'\big(\Big|\bigg)\big('),
+        (r'\left(a\middle|b\right)\left(a\middle|\sum\right)', r'(a|b)\left(a\middle|\sum\right)'),
         (r'\lvert a\rvert\Vert b\Vert\lbrace c\mid d\}', r'|a|\|b\|\{c|d\}'),
     ],
     'scripts': [
@@ -85,7 +97,7 @@ GOLDEN = {
         ("f'", r'f^{\prime}'),
         ("f''^2_i", r'f_{i}^{\prime\prime2}'),
         (r'x ^ { \prime \prime }', r'x^{\prime\prime}'),
-        ("x^{'}", r'x^{\prime}'),
+        ("x^{'}", r'x^{{}^{\prime}}'),
         (r'x\sp2\sb i', 'x_{i}^{2}'),
         ('x^{}_{}', 'x'),
         ('{}^2x', '{}^{2}x'),
@@ -109,14 +121,25 @@ GOLDEN = {
     'fractions': [
         (r'a\over b', r'\frac{a}{b}'),
         (r'{1+x \over 2}y', r'\frac{1+x}{2}y'),
-        (r'\left(n\choose k\right)', r'(\binom{n}{k})'),
-        (r'\dfrac12\tfrac12\cfrac12\dbinom ab', r'\frac{1}{2}\frac{1}{2}\frac{1}{2}\binom{a}{b}'),
+        (r'\left(n\choose k\right)', r'\left(\binom{n}{k}\right)'),
+        (r'\dfrac12\tfrac12\cfrac12\dbinom ab', r'\frac{1}{2}\tfrac{1}{2}\cfrac{1}{2}\binom{a}{b}'),
         (r'\sum_{a\atop b}', r'\sum_{\substack{a\\b}}'),
         (r'{a\atop b}', r'\begin{matrix}a\\b\end{matrix}'),
     ],
+    'styles': [
+        (r'\displaystyle x+{\displaystyle\frac12}', r'x+\frac{1}{2}'),
+        (r'\frac{\displaystyle\frac12+1}{\dfrac12}', r'\frac{\dfrac{1}{2}+1}{\dfrac{1}{2}}'),
+        (r'\frac{\displaystyle\sum_i x}{{\displaystyle\sum}y}', r'\frac{\displaystyle\sum_{i}x}{{\displaystyle\sum}y}'),
+        (r'\textstyle\frac12\sum x', r'\tfrac{1}{2}\textstyle\sum x'),
+        (r'\begin{dcases}\frac12\end{dcases}', r'\begin{cases}\dfrac{1}{2}\end{cases}'),
+        (r'{\scriptstyle x}y', r'{\scriptstyle x}y'),
+        (r'x_{\mbox{\tiny eff}}x_{\mbox{eff}}', r'x_{\scriptscriptstyle\mathrm{eff}}x_{\textstyle\mathrm{eff}}'),
+        (r'\sum\limits_i\int\limits_i\sum\nolimits_i', r'\sum_{i}\int\limits_{i}\sum\nolimits_{i}'),
+        (r'\frac{\sum\limits_i}{\sum\nolimits_i}', r'\frac{\sum\limits_{i}}{\sum_{i}}'),
+    ],
     'fractions of other packages and of plain TeX': [
         (r'\genfrac(){0pt}{0}{n}{k}', r'\binom{n}{k}'),
-        (r'\genfrac{}{}{}{}{a}{b}\genfrac..{0.4pt}1ab', r'\frac{a}{b}\frac{a}{b}'),
+        (r'\genfrac{}{}{}{}{a}{b}\genfrac..{0.4pt}1ab', r'\frac{a}{b}\tfrac{a}{b}'),
         (r'\genfrac\{]{ 1 pt}{}{a}{b}', r'\{\frac{a}{b}]'),
         (r'\genfrac{}{}{0pt}{}{a}{b}', r'\begin{matrix}a\\b\end{matrix}'),
         (r'x_{\genfrac{}{}{0pt}{}{a}{b}}', r'x_{\substack{a\\b}}'),
@@ -125,7 +148,7 @@ GOLDEN = {
         (r'\root[\of x\root]\of x\sqrt[\leftroot{-2}\uproot2 3]x', r'\sqrt[[]{x}\sqrt[{]}]{x}\sqrt[3]{x}'),
         (r'\nicefrac{a}{b}\nicefrac12\sfrac[x]{c}{d}', 'a/b1/2c/d'),
         (r'\matrix{a&b\cr c&d\cr}', r'\begin{matrix}a&b\\c&d\end{matrix}'),
-        (r'\pmatrix{a & b \cr c & d}x', r'(\begin{matrix}a&b\\c&d\end{matrix})x'),
+        (r'\pmatrix{a & b \cr c & d}x', r'\begin{pmatrix}a&b\\c&d\end{pmatrix}x'),
         (r'\cases{a&b\cr c&d}', r'\begin{cases}a&b\\c&d\end{cases}'),
         (r'\eqalign{a&=b\cr&=c}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),
         (r'\cramped{x^2}\cramped[\textstyle]{y}', 'x^{2}y'),
@@ -143,11 +166,11 @@ GOLDEN = {
         (r'\mathbf{x_1}', r'\mathbf{x}_{\mathbf{1}}'),
         (r'{\cal M}{\rm GeV}', r'\mathcal{M}\mathrm{GeV}'),
         (r'\mathrm{a}\mathrm{b}\mathrm{2}\mathrm{=}\mathrm{\Gamma\alpha}', r'\mathrm{ab}2=\Gamma\alpha'),
-        (r'\bm{x}\pmb y\boldsymbol{\alpha+1}', r'\boldsymbol{xy\alpha+}\mathbf{1}'),
+        (r'\bm{x}\pmb y\boldsymbol{\alpha+1}', r'\boldsymbol{x}\pmb{y}\boldsymbol{\alpha+}\mathbf{1}'),
         (r'\boldsymbol{\mathbf{x}\mathcal L\sum}', r'\mathbf{x}\boldsymbol{\mathcal{L}}\sum'),
         (r'\mathbf{\mathrm{x}}', r'\mathrm{x}'),
         (r'\mathbf{x\mathnormal{y}}', r'\mathbf{x}y'),
-        (r'\mathit{x}+\mathit{diff}', r'x+\mathit{diff}'),
+        (r'\mathit{x}+\mathit{diff}', r'\mathit{x}+\mathit{diff}'),
         (r'{\bf 79.6}', r'\mathbf{79.6}'),
         (r'\mbox{\boldmath $\alpha$}', r'\boldsymbol{\alpha}'),
     ],
@@ -175,16 +198,16 @@ GOLDEN = {
     ],
     'synonyms': [
         (r'\le\ge\ne\to\gets\land\lor\lnot\owns', r'\leq\geq\neq\rightarrow\leftarrow\wedge\vee\neg\ni'),
-        (r'\not=\not\in\not<', r'\neq\notin\not<'),
+        (r'\not=\not\in\not<', r'\neq\not\in\not<'),
         (r'a,\dots,b\dots+c...', r'a,\ldots,b\cdots+c\ldots'),
         (r'\ast\colon\coloneqq\iff\i', r'*::=\Longleftrightarrow\imath'),
         (r'\emptyset\varnothing\bar x\overline x', r'\emptyset\varnothing\bar{x}\overline{x}'),
     ],
     'environments': [
-        (r'\begin{pmatrix}a&{b}\\[2pt]c&d\\\end{pmatrix}', r'(\begin{matrix}a&b\\c&d\end{matrix})'),
-        (r'\left[\begin{array}{@{}c c}a&b\end{array}\right]', r'[\begin{matrix}a&b\end{matrix}]'),
+        (r'\begin{pmatrix}a&{b}\\[2pt]c&d\\\end{pmatrix}', r'\begin{pmatrix}a&b\\c&d\end{pmatrix}'),
+        (r'\left[\begin{array}{@{}c c}a&b\end{array}\right]', r'\begin{bmatrix}a&b\end{bmatrix}'),
         (r'\begin{array}{l|*{2}{r}p{2cm}}a\end{array}', r'\begin{array}{l|rrl}a\end{array}'),
-        (r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.', r'\begin{cases}a&b\\c&d\end{cases}'),
+        (r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.', r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.'),
         (r'\begin{split}a&=b\\&=c\end{split}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),
         (r'\begin{aligned}a&=b\end{aligned}', 'a=b'),
         (r'\begin{aligned}[t] [a]&*\\ [c]\\ *\end{aligned}', r'\begin{aligned}{}[a]&*\\{}[c]\\{}*\end{aligned}'),
@@ -212,6 +235,55 @@ def test_normalize(given: str, canonical: str):
     assert normalize(given) == canonical
     assert normalize(canonical) == canonical
     assert normalize(' '.join(tokenize(canonical))) == canonical
+
+
+@pytest.mark.parametrize(
+    ('form', 'canonical'),
+    [
+        (Form(), r'\mathbf{x}\left(\frac{1}{2}\right)\mathcal{L}\text{if~a}\big|'),
+        (Form(spacing='quads'), r'\mathbf{x}\quad\left(\frac{1}{2}\right)\mathcal{L}\text{if~a}\big|'),
+        (Form(spacing='all'), r'\mathbf{x}\,\quad\left(\frac{1}{2}\right)~\mathcal{L}\text{if~a}\hspace{1cm}\big|'),
+        (Form(sizes=False), r'\mathbf{x}(\frac{1}{2})\mathcal{L}\text{if~a}|'),
+        (Form(fonts=False), r'x\left(\frac{1}{2}\right)\mathcal{L}ifa\big|'),
+    ],
+)
+def test_what_a_form_keeps(form: Form, canonical: str):
+    given = r'{\bf x}\thinspace\quad\left(\frac12\right)\ {\cal L}\mbox{if a}\hskip1cm\bigl|'
+    assert canonicalize(given, form) == normalize(given, form) == canonical
+    assert canonicalize(canonical, form) == canonical
+
+
+@pytest.mark.parametrize(
+    ('given', 'reason'),
+    [
+        ('{a', UnbalancedGroup),
+        ('a}', UnbalancedGroup),
+        (r'\left(a', UnbalancedGroup),
+        (r'\begin{array}{c}a', UnbalancedGroup),
+        (r'a\over b\over c', UnbalancedGroup),
+        (r'\left', MissingArgument),
+        (r'\hat_', MissingArgument),
+        ('{' * 1000, NestedTooDeeply),
+        (r'\foo{x}', UnsupportedCommand),
+        (r'\begin{tikzpicture}a\end{tikzpicture}', UnsupportedCommand),
+        ('é', UnsupportedCommand),
+        ('', EmptyFormula),
+        (r'{}\,\quad %', EmptyFormula),
+    ],
+)
+def test_reasons(given: str, reason: type[LatexError]):
+    with pytest.raises(reason):
+        canonicalize(given)
+
+
+@given(latex)
+@settings(max_examples=300, deadline=None)
+def test_canonicalize_gives_a_fixed_point_or_a_reason(given: str):
+    try:
+        canonical = canonicalize(given)
+    except LatexError:
+        return
+    assert canonicalize(canonical) == canonical == normalize(given)
 
 
 @given(latex)
@@ -309,8 +381,7 @@ def test_the_page_has_the_same_glyphs():
     changed = [
         a for a, before, after in zip(SAME_PAGE, pages, pages[len(SAME_PAGE) :], strict=False) if before != after
     ]
-    resized = ('pmatrix', 'bmatrix', r'\big(', r'\left\{', r'\genfrac{[}')
-    assert changed == [formula for formula in SAME_PAGE if any(name in formula for name in resized)]
+    assert changed == [r'\genfrac{[}{]}{0pt}{}{a}{b}']
 
 
 def _glyphs(pdf: bytes, page: int | None) -> str:
