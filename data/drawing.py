@@ -5,7 +5,7 @@ r"""What a typeset page draws, without drawing it: its commands, and its glyphs.
     first == second         # the same glyphs, rules and positions, to the last bit
     first.glyphs == second.glyphs
 
-Two formulas set in one TeX run share their fonts, so pages with equal commands are equal pictures at any resolution.
+Pages with equal commands are equal pictures at any resolution.
 """
 
 import io
@@ -19,6 +19,7 @@ from .render import Typeset
 # Operands and operator of showing text and of choosing a font (PDF 1.7, 9.4.3 and 9.3.1), as pdfTeX writes them.
 _STRING = rb'\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*>'
 _EVENT = re.compile(rb'/(F\d+) ([\d.]+) Tf|' + _STRING, re.DOTALL)
+_FONT = re.compile(rb'/(F\d+) ')
 # Codes in CMMI and in CMR of glyphs that have the same shape.
 _UPRIGHT = {0x3A: 0x2E, 0x3B: 0x2C, 0x3D: 0x2F}
 _ESCAPE = re.compile(rb'\\([0-7]{1,3}|.)', re.DOTALL)
@@ -27,7 +28,7 @@ _NAMED = {b'n': b'\n', b'r': b'\r', b't': b'\t', b'b': b'\b', b'f': b'\f'}
 
 @dataclass(frozen=True)
 class Drawing:
-    """A page: its size in points and its drawing commands as pdfTeX wrote them.
+    """A page: its size in points and its drawing commands as pdfTeX wrote them, but with the fonts' own names.
 
     glyphs: (font, code) of every glyph in the order of drawing. The font is its PostScript name and its size in points;
         the full stop, the comma and the slash of Computer Modern's maths italic have the name of the upright font,
@@ -52,7 +53,8 @@ def _drawing(page: pikepdf.Page) -> Drawing:
     left, bottom, right, top = (float(side) for side in page.mediabox)
     commands = page.Contents.read_bytes()
     fonts = {name[1:]: str(font.BaseFont).partition('+')[2] for name, font in page.Resources.get('/Font', {}).items()}
-    return Drawing((right - left, top - bottom), commands, _glyphs(commands, fonts))
+    named = _FONT.sub(lambda match: b'/' + fonts[match[1].decode()].encode() + b' ', commands)
+    return Drawing((right - left, top - bottom), named, _glyphs(commands, fonts))
 
 
 def _glyphs(commands: bytes, fonts: dict[str, str]) -> tuple[tuple[str, int], ...]:

@@ -25,7 +25,7 @@ _TOKEN_OR_SPACE = re.compile(
 )
 _TEXT = re.compile('|'.join(re.escape(name) for name in sorted(TEXT)))
 # Harvard-normalised text has a space between all tokens, which means nothing: `\textrm { i f ~ x }`.
-_SPACED = re.compile(r'\{(?:\s++(?:[^\s\\{}$]|\\[A-Za-z]++|\\.))++\s++\}', re.DOTALL)
+_SPACED = re.compile(r'\{(?:\s++(?:[^\s\\{}$]|\\[A-Za-z]++|\\.)){2,}+\s++\}', re.DOTALL)
 _ALIGNED = r'\begin{aligned}'
 # mathtools (1.29) stops with an error at `\begin{aligned}&`.
 _APART = frozenset({(_ALIGNED, '&'), *((name, '*') for name in STARRED)})
@@ -67,7 +67,7 @@ def canonicalize(latex: str, form: Form = CANONICAL) -> str:
     tokens = _parse(tokenize(latex), form)
     if not any(token not in _INVISIBLE and token not in ACCENTS for token in tokens):
         raise EmptyFormula('nothing is drawn')
-    if unknown := next((token for token in tokens if token not in KNOWN), None):
+    if not form.exact and (unknown := next((token for token in tokens if token not in KNOWN), None)):
         raise UnsupportedCommand(unknown)
     return detokenize(tokens)
 

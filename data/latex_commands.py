@@ -16,6 +16,7 @@ from .latex_arguments import (
     unknown,
 )
 from .latex_environments import environment, join, rows
+from .latex_exact import EXACT_HANDLERS, ExactParser
 from .latex_extent import is_plain
 from .latex_fonts import Items, combine, operator, symbol, write
 from .latex_form import CANONICAL, Form, MissingArgument
@@ -29,6 +30,8 @@ _SCRIPTS: Final = frozenset({'_', '^', "'"})
 
 def parse(tokens: Sequence[str], form: Form = CANONICAL) -> list[str]:
     """The canonical tokens of a formula. Raises LatexError."""
+    if form.exact:
+        return [str(item) for item in ExactParser((), EXACT_HANDLERS, form).inside(tokens, '')]
     return write(Parser((), HANDLERS, form).inside(tokens, ''), form.fonts)
 
 

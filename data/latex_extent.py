@@ -22,9 +22,9 @@ _EXTENTS: Final = {
     (0.66, 0.0): 'it0123456789',
     (0.66, 0.194): 'j',
     (0.106, 0.194): ',.',
-    (0.694, 0.0): r"""ABCDEFGHIJKLMNOPRSTUVWXYZbdhkl! \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi
-        \Omega \delta \lambda \theta \partial \infty \ell \hbar \perp \top \emptyset \forall \exists \Re \Im \wedge \vee \cap
-        \cup \dagger""",
+    (0.694, 0.0): r"""ABCDEFGHIJKLMNOPRSTUVWXYZbdhkl! \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi
+        \Psi \Omega \delta \lambda \theta \partial \infty \ell \hbar \perp \top \emptyset \forall \exists \Re \Im \wedge
+        \vee \cap \cup \dagger""",
     (0.694, 0.194): r'Qf \beta \zeta \xi \phi \varphi \psi \vartheta \nabla',
     (0.75, 0.25): r'()[]/| \{ \} \| \langle \rangle \lfloor \rfloor \lceil \rceil \setminus',
     (0.556, 0.0): r'\prime',

@@ -8,6 +8,7 @@ from typing import Final, Literal
 class Form:
     r"""What stays in canonical LaTeX.
 
+    exact: only rules that leave the page as it is, to the last bit; the other fields mean nothing then.
     spacing: horizontal space. 'none', 'quads' (`\quad` and `\qquad`) or 'all'.
     sizes: `\left` and `\right` where they make a difference, `\big` and its like, styles (`\displaystyle`, `\dfrac`),
         the place of limits. Without, every delimiter and fraction is written in one way.
@@ -18,9 +19,11 @@ class Form:
     spacing: Literal['none', 'quads', 'all'] = 'none'
     sizes: bool = True
     fonts: bool = True
+    exact: bool = False
 
 
 CANONICAL: Final = Form()
+EXACT: Final = Form(spacing='all', exact=True)
 
 
 class LatexError(ValueError):

@@ -50,6 +50,8 @@ class Parser:
     written so far leads to: a fraction or a sum whose style is not natural says so (`\\dfrac`, `\\displaystyle`).
     """
 
+    synonyms: Mapping[str, str] = rules.SYNONYMS
+
     def __init__(
         self, tokens: Sequence[str], handlers: Mapping[str, Handler], form: Form = CANONICAL, depth: int = 0
     ) -> None:
@@ -61,6 +63,7 @@ class Parser:
         self.style = self.natural = 0
         self.is_restyled = False  # whether the list being read holds a style
         self.leaks = False  # whether the list read last does, which then needs its braces
+        self.is_atom = False  # whether the group read last is one atom even without its braces
         self.limits = ''  # `\\limits` or `\\nolimits`, where the scripts read last follow one
         self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
 
@@ -103,25 +106,23 @@ class Parser:
                 out.append(symbol(token, font) if font else token)
                 self.position += 1
                 continue
-            token = rules.SYNONYMS.get(token, token)
+            token = self.synonyms.get(token, token)
             if token in _SCRIPTS or token in rules.LIMITS:
                 written = self.scripts(out, font, start, has_base, tail)
                 has_base, tail = has_base and not written, written or tail
                 continue
             self.position += 1
             if token in rules.SWITCHES:
-                font = combine(font, rules.SWITCHES[token])
+                font = self.switch(token, out, font, stop)
             elif token in rules.STYLES:
-                self.style = rules.STYLES[token]
-                if max(self.style, self.natural) > 1:
-                    self.show_style(out)
+                self.restyle(token, out)
             elif token in rules.INFIX:
                 if numerator is not None:
                     raise UnbalancedGroup(f'a second {token} in one group')
                 numerator, infix, out, has_base, tail = out, token, [], False, 0
                 self.style = self.natural = min(outer[0] + 1, 3)
             elif token in rules.DROPPED:
-                self.space(token, out, font)
+                has_base &= not self.space(token, out, font)
             else:
                 before, self.tail = len(out), 0
                 if token == '{':
@@ -132,11 +133,22 @@ class Parser:
                     start, has_base, tail = before, len(out) > before, self.tail
         if numerator is not None:
             out, tail = self.fraction(infix, numerator, out), 0
+        self.is_atom = numerator is not None
         self.depth -= 1
         self.tail = tail
         self.leaks = self.is_restyled
         self.style, self.natural, self.is_restyled = outer
         return out
+
+    def switch(self, token: str, out: Items, font: str, stop: frozenset[str]) -> str:
+        """The font that a command like `\\bf` leaves for the rest of the list."""
+        return combine(font, rules.SWITCHES[token])
+
+    def restyle(self, token: str, out: Items) -> None:
+        """Takes note of a style; one that is seen on every symbol is written at once."""
+        self.style = rules.STYLES[token]
+        if max(self.style, self.natural) > 1:
+            self.show_style(out)
 
     def show_style(self, out: Items) -> None:
         """Writes the style in force, if what has been written does not lead to it."""
@@ -144,17 +156,21 @@ class Parser:
             out.append(rules.STYLE_NAMES[self.style])
             self.natural, self.is_restyled = self.style, True
 
-    def space(self, token: str, out: Items, font: str) -> None:
-        """Appends the space that a dropped token stands for, where the form or a text keeps it."""
+    def space(self, token: str, out: Items, font: str) -> bool:
+        """Appends the space that a dropped token stands for, where the form or a text keeps it.
+
+        Says whether scripts behind it lose their base.
+        """
         kept = rules.SPACES.get(token, '')
         if kept and (self.form.spacing == 'all' or (self.form.spacing == 'quads' and kept in rules.QUADS)):
             out.append(kept)
         elif token in rules.WORD_SPACE and font in rules.TEXT_FONTS:
             out.append(text_symbol('~', font))
+        return token in rules.SPACES
 
     def inside(self, tokens: Sequence[str], font: str) -> Items:
         """The items of tokens that stand for themselves, as an optional argument does."""
-        parser = Parser(tokens, self.handlers, self.form, self.depth)
+        parser = type(self)(tokens, self.handlers, self.form, self.depth)
         parser.style = parser.natural = self.style
         items = parser.sequence(font, frozenset())
         if parser.position < len(tokens):
@@ -168,7 +184,7 @@ class Parser:
         return items
 
     def braced(self, items: Items) -> Items:
-        """The list read last as a part of another: in braces, if a style would leak out of it."""
+        """The list read last as a part of another: in braces, if they make a difference."""
         return ['{', *items, '}'] if self.leaks else items
 
     def command(self, token: str, out: Items, font: str) -> None:
@@ -234,14 +250,13 @@ class Parser:
         sub: Items | None = None
         sup: Items | None = None
         primes, staggered = False, ''
-        self.limits = ''
+        limits = ''
         while True:
-            token = self.skip_space() if sub is not None or sup is not None else self.peek()
-            token = rules.SYNONYMS.get(token, token)
+            token = self.synonyms.get(self.peek(), self.peek())
             if token == "'":
                 self.position += 1
                 sup, primes = sup or [], True
-                sup.append(r'\prime')
+                sup.append(symbol(r'\prime', font))
             elif token == '^' and (sup is None or primes):
                 self.position += 1
                 staggered = staggered or self.begins_with_space('^')
@@ -253,8 +268,9 @@ class Parser:
                 sub = self.script(font)
             elif token in rules.LIMITS:
                 self.position += 1
-                self.limits = token if token != r'\displaylimits' else ''
+                limits = token if token != r'\displaylimits' else ''
             else:
+                self.limits = limits
                 return sub or [], sup or [], staggered
 
     def begins_with_space(self, script: str) -> str:
@@ -276,7 +292,7 @@ class Parser:
         self.leaks = False
         while (token := self.skip_space()) in rules.DROPPED and token != '&':
             self.position += 1
-        token = rules.SYNONYMS.get(token, token)
+        token = self.synonyms.get(token, token)
         if not token or token in rules.CLOSERS or token == '&' or token.startswith(r'\end{'):
             return []
         if token in _SCRIPTS or token in rules.INFIX:
@@ -285,10 +301,7 @@ class Parser:
             token = r'\prime'
         self.position += 1
         if token == '{':
-            items = self.group(font)
-            while items[:1] == ['{'] and close(items, 0) == len(items):
-                items = items[1:-1]
-            return items
+            return self.bare(self.group(font))
         if token in rules.SWITCHES:
             return []
         if not is_script and token not in self.handlers and _is_unknown(token):
@@ -301,6 +314,12 @@ class Parser:
         self.natural, self.is_restyled = natural, is_restyled
         self.depth -= 1
         return out
+
+    def bare(self, items: Items) -> Items:
+        """An argument without braces of its own."""
+        while items[:1] == ['{'] and close(items, 0) == len(items):
+            items = items[1:-1]
+        return items
 
     def styled_argument(self, font: str, style: int) -> Items:
         """An argument that is set in a style of its own."""

@@ -141,6 +141,20 @@ SYNONYMS: Final = {
     r'\lparen': '(', r'\rparen': ')', r'\And': r'\&',
 }  # fmt: skip
 
+# Of these the ones that TeX itself takes for the same: exact rules (proved by tests/data/test_latex_exact.py).
+EXACT_SYNONYMS: Final = {
+    name: SYNONYMS[name]
+    for name in sorted(
+        _commands(
+            """
+            le ge ne to gets lbrace rbrace lbrack rbrack vert Vert hdots mathellipsis dotsb dotsm land lor lnot owns ast
+            slash Box Diamond leadsto restriction Tilde Hat Bar Vec Dot Ddot Check Breve Acute Grave sp sb lq rq
+            doublecup doublecap bold frak bm lparen rparen
+            """
+        )
+    )
+}
+
 EXPANDED: Final = {
     r'\coloneqq': (':', '='), r'\coloneq': (':', '-'), r'\eqqcolon': ('=', ':'), r'\Coloneqq': (':', ':', '='),
     r'\dblcolon': (':', ':'), r'\degree': ('^', '{', r'\circ', '}'), '…': (r'\ldots',), '−': ('-',), '′': (r'\prime',),
@@ -205,6 +219,12 @@ BOLD: Final = {'': 'sym', 'rm': 'sym bf', 'bf': 'sym bf', 'it': 'sym', 'sf': 'sy
                'frak': 'sym frak', 'sym': 'sym'}  # fmt: skip
 
 CAPITAL_GREEK: Final = _commands('Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega')
+ORDINARY: Final = _commands(
+    """
+    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho
+    sigma varsigma tau upsilon phi varphi chi psi omega partial infty nabla ell hbar prime
+    """
+)
 GREEK_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt', 'sym', 'sym bf', 'sym sf'})
 _BIG_OPERATORS: Final = _commands(
     """

@@ -10,8 +10,8 @@ _NAMES: Final = """
     nu xi pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi
     Sigma Upsilon Phi Psi Omega varGamma varDelta varTheta varLambda varXi varPi varSigma varUpsilon varPhi
     varPsi varOmega digamma eth mho complement forall exists nexists emptyset varnothing top perp
-    prime dagger ddagger pm mp times div cdot circ bullet star diamond triangle bigtriangleup square blacksquare lozenge bigcirc
-    ominus oplus otimes oslash odot wr amalg cap cup uplus sqcap sqcup vee wedge barwedge veebar setminus
+    prime dagger ddagger pm mp times div cdot circ bullet star diamond triangle bigtriangleup square blacksquare lozenge
+    bigcirc ominus oplus otimes oslash odot wr amalg cap cup uplus sqcap sqcup vee wedge barwedge veebar setminus
     smallsetminus boxplus boxminus boxtimes boxdot ltimes rtimes Cap Cup intercal dotplus therefore because
     bigstar triangleleft triangleright bigtriangledown vartriangleleft vartriangleright trianglelefteq
     trianglerighteq leq geq leqslant geqslant leqq geqq ll gg lll ggg neq sim nsim simeq approx cong ncong equiv

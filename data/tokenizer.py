@@ -2,13 +2,12 @@ r"""Builds the tokenizer: one token for each LaTeX command, delimiter, letter an
 
     python -m data.tokenizer formulas.jsonl.xz more.jsonl --out tokenizer --min-count 20
 
-Files are JSON lines with the key `latex` (`.jsonl`, `.jsonl.xz`) or one formula a line (`.lst`, Latin-1, as
+Files are JSON lines with the key `latex` (`.jsonl`, `.jsonl.xz`), parquet, or one formula a line (`.lst`, Latin-1, as
 im2latex-100k is distributed). The result needs no code of ours: `AutoTokenizer.from_pretrained('tokenizer')` loads it.
 """
 
 import argparse
 import json
-import lzma
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,9 +18,9 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
+from .formulas import formulas_of
 from .latex import normalize, tokenize
 from .latex_symbols import STANDARD
-from .pages import read_formulas
 
 SPECIAL_TOKENS = ('<|pad|>', '<|bos|>', '<|eos|>', '<|unk|>')
 _PIECE = r'\\(?:begin|end)\{[A-Za-z]*\*?\}|\\[A-Za-z]+|\\[^A-Za-z]|[^\s\\]'
@@ -90,18 +89,6 @@ def inexact(tokenizer: PreTrainedTokenizerFast, formulas: Sequence[str]) -> list
     return [before != after for before, after in zip(formulas, decoded, strict=True)]
 
 
-def _read(path: Path) -> Iterator[str]:
-    """The formulas of a file, one after the other. Raises ValueError for what it cannot read."""
-    if path.suffix == '.lst':
-        with path.open(encoding='latin-1', newline='\n') as lines:
-            yield from (line.rstrip('\n') for line in lines)
-        return
-    try:
-        yield from (row['latex'] for row in read_formulas([path]))
-    except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
-        raise ValueError(f'{path}: {error}') from None
-
-
 def _count_chunk(formulas: Sequence[str]) -> tuple[Counter[str], Counter[tuple[tuple[str, ...], bool]]]:
     """Formulas by token; by their set of tokens and whether their round trip fails with all of these known."""
     canonical = [normalize(formula) for formula in formulas]
@@ -131,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sets: Counter[tuple[tuple[str, ...], bool]] = Counter()
     try:
         with get_context('spawn').Pool(args.processes) as pool:
-            formulas = (formula for path in args.files for formula in _read(path))
+            formulas = (formula for path in args.files for formula in formulas_of(path))
             for tokens, found in pool.imap_unordered(_count_chunk, _chunks(formulas)):
                 counts.update(tokens)
                 sets.update(found)
