@@ -10,8 +10,10 @@ What the graphs take and give is said in `modeling/graphs_im2latex.py`.
 """
 
 import argparse
+import logging
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -117,19 +119,20 @@ def to_onnx(module: Any, inputs: dict[str, tuple], outputs: list[str], names: li
     from onnxscript import optimizer
 
     module.eval().requires_grad_(False)
-    program = torch.onnx.export(
-        module,
-        tuple(example for example, _ in inputs.values()),
-        dynamic_shapes=tuple(dimensions for _, dimensions in inputs.values()),
-        input_names=names or list(inputs),
-        output_names=outputs,
-        opset_version=OPSET,
-        dynamo=True,
-        # Its own optimisation folds the normalisation into the convolutions; onnxruntime does so too, and `halve` works
-        # on weights as they were trained.
-        optimize=False,
-        verbose=False,
-    )
+    with warnings.catch_warnings(action='ignore'):  # that a name of a dimension is used twice
+        program = torch.onnx.export(
+            module,
+            tuple(example for example, _ in inputs.values()),
+            dynamic_shapes=tuple(dimensions for _, dimensions in inputs.values()),
+            input_names=names or list(inputs),
+            output_names=outputs,
+            opset_version=OPSET,
+            dynamo=True,
+            # Its own optimisation folds the normalisation into the convolutions; onnxruntime does so too, and `halve` works
+            # on weights as they were trained.
+            optimize=False,
+            verbose=False,
+        )
     graph = program.model
     optimizer.fold_constants(graph)
     Sequential(
@@ -187,8 +190,13 @@ def main(argv: list[str] | None = None) -> int:
     except ImportError as error:
         print(f'export_onnx.py: {error.name} is not installed: pip install -r requirements.txt', file=sys.stderr)
         return 2
+    from transformers.utils import logging as transformers_logging
+
     from modeling.generation_im2latex import CheckpointError, load
 
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.disable(logging.WARNING)  # the quantiser's advice on pre-processing
     try:
         model, _ = load(args.checkpoint, device='cpu')
         export(model, args.out)

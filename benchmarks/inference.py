@@ -11,7 +11,6 @@ as the first line, the median over rounds. `base` has random weights until there
 import argparse
 import dataclasses
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -119,7 +118,6 @@ def random_base(folder: Path) -> Path:
     import torch
     import yaml
 
-    from export_onnx import export
     from modeling import Im2LatexConfig, Im2LatexModel
     from modeling.generation_im2latex import load
 
@@ -129,15 +127,24 @@ def random_base(folder: Path) -> Path:
     model = Im2LatexModel(Im2LatexConfig.from_sizes(len(processor.tokenizer), **sizes)).eval()
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
-    export(model, folder / 'onnx')
+    subprocess.run([sys.executable, ROOT / 'export_onnx.py', folder], check=True, capture_output=True)
     return folder
 
 
 def peak_memory(build: Callable[[int], tuple[Callable, Callable]], tokens: int) -> float:
     """Most memory, MB, of a process that builds a contender and reads one batch."""
+    quiet()
     _, read = build(tokens)
     read()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not getrusage: its maximum outlives exec, so that a child starts with its parent's.
+    status = Path('/proc/self/status').read_text(encoding='utf-8')
+    return int(status.split('VmHWM:')[1].split()[0]) / 1024
+
+
+def quiet() -> None:
+    """Keeps transformers, where it has been imported at all, from talking between the rows."""
+    os.environ['TRANSFORMERS_VERBOSITY'] = 'error'
+    os.environ['HF_HUB_DISABLE_PROGRESS_BARS'] = '1'
 
 
 def alone(build: Callable[[int], tuple[Callable, Callable]], tokens: int) -> float:
@@ -161,15 +168,13 @@ def install_size(requirements: Path) -> float:
     """MB of the installed files of all packages that a requirements file needs, without compiled bytecode."""
     from packaging.requirements import Requirement
 
-    lines = [line.split('#')[0].strip() for line in requirements.read_text().splitlines()]
-    queue = [Requirement(line).name for line in lines if line and not line.startswith('-r')]
-    queue += [
-        Requirement(line).name
-        for name in lines
-        if name.startswith('-r')
-        for line in (requirements.parent / name.split()[1]).read_text().splitlines()
-        if line and not line.startswith('#')
-    ]
+    queue = []
+    for line in requirements.read_text(encoding='utf-8').splitlines():
+        if line.startswith('-r '):  # the small install, which is part of the large
+            queue += [item for item in (ROOT / line[3:]).read_text(encoding='utf-8').splitlines() if item[:1] != '#']
+        elif line[:1] != '#':
+            queue.append(line)
+    queue = [Requirement(line).name for line in queue]
     seen: dict[str, int] = {}
     while queue:
         name = queue.pop().lower().replace('_', '-')
@@ -216,20 +221,16 @@ def report(args: argparse.Namespace, chosen: Sequence[Contender]) -> None:
         ratio = statistics.median(a / b for a, b in zip(times, whole[0], strict=True))
         middle = statistics.median(times)
         memory = alone(contender.build, args.tokens)
-        cells = [min(times), middle, max(times), ratio, ahead, (middle - ahead) / args.tokens, memory]
-        print(
-            f'| {contender.name} | '
-            + ' | '.join(f'{cell:.3g}' if cell < 100 else f'{cell:.0f}' for cell in cells)
-            + ' |'
-        )
+        numbers = [min(times), middle, max(times), ratio, ahead, (middle - ahead) / args.tokens, memory]
+        cells = [f'{cell:.0f}' if cell >= 100 else f'{cell:.3g}' for cell in numbers]
+        print(f'| {contender.name} | {" | ".join(cells)} |', flush=True)
     print('\n| predict.py, one picture | s: min | median | max | install, MB |')
     print('| --- | ---: | ---: | ---: | ---: |')
     for backend, requirements in (('onnx', 'requirements-cpu.txt'), ('torch', 'requirements.txt')):
         seconds = cold_start(backend, args.rounds)
         size = install_size(ROOT / requirements)
-        print(
-            f'| {backend} | {min(seconds):.2f} | {statistics.median(seconds):.2f} | {max(seconds):.2f} | {size:.0f} |'
-        )
+        middle = statistics.median(seconds)
+        print(f'| {backend} | {min(seconds):.2f} | {middle:.2f} | {max(seconds):.2f} | {size:.0f} |', flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -241,10 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if min(args.tokens, args.rounds) < 1:
         parser.error('--tokens and --rounds must be positive')
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quiet()
     with tempfile.TemporaryDirectory() as folder:
         base = BASE if (BASE / 'onnx').is_dir() else random_base(Path(folder))
         chosen = [item for item in contenders(base) if not args.only or any(part in item.name for part in args.only)]
