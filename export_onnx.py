@@ -128,8 +128,8 @@ def to_onnx(module: Any, inputs: dict[str, tuple], outputs: list[str], names: li
             output_names=outputs,
             opset_version=OPSET,
             dynamo=True,
-            # Its own optimisation folds the normalisation into the convolutions; onnxruntime does so too, and `halve` works
-            # on weights as they were trained.
+            # Its own optimisation folds the normalisation into the convolutions; onnxruntime does so too, and `halve`
+            # works on weights as they were trained.
             optimize=False,
             verbose=False,
         )

@@ -4,8 +4,11 @@ Both compute what `Im2LatexModel.forward` does, from its own weights; here the c
 caller owns.
 """
 
+from typing import Any
+
 import torch
 from torch import nn
+from transformers.models.mbart.modeling_mbart import MBartAttention
 
 from .modeling_im2latex import Im2LatexModel
 
@@ -34,6 +37,7 @@ class EncoderGraph(nn.Module):
         encoded = self.encoder(pixel_values, pixel_mask=pixel_mask)
         cells = encoded.last_hidden_state
         outputs = [(1 - encoded.attention_mask[:, None, None].to(cells.dtype)) * MASKED]
+        attention: Any
         for attention in self.attentions:
             heads = (attention.num_heads, attention.head_dim)
             outputs.append(attention.k_proj(cells).unflatten(2, heads).permute(0, 2, 3, 1))
@@ -104,7 +108,7 @@ class DecoderGraph(nn.Module):
         return logits.log_softmax(-1).view(pictures, beams, -1), *filled
 
 
-def _joint_projection(attention: nn.Module) -> nn.Linear:
+def _joint_projection(attention: MBartAttention) -> nn.Linear:
     """Query, key and value by one matrix product."""
     parts = [attention.q_proj, attention.k_proj, attention.v_proj]
     joint = nn.Linear(attention.embed_dim, 3 * attention.embed_dim)

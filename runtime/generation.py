@@ -8,11 +8,11 @@ model, processor = load('checkpoints/small')
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -31,9 +31,6 @@ ENCODER = 'encoder_model.onnx'
 MAX_ROWS = 32
 # Settings of `generate` that change what is decoded and that are not done here, with their neutral values.
 NEUTRAL = {'do_sample': False, 'early_stopping': False, 'no_repeat_ngram_size': 0, 'repetition_penalty': 1.0}
-
-
-In, Out = TypeVar('In'), TypeVar('Out')
 
 
 class NoGraphsError(CheckpointError):
@@ -117,10 +114,11 @@ def predict(
         return search(batch, model.settings, limit)
 
     groups = _groups({i: array.size for i, array in arrays.items()}, max(1, MAX_ROWS // beams), model.threads)
-    for group, found in zip(groups, _map(read, groups, model.threads), strict=True):
-        texts = processor.post_process([item.tokens for item in found])
-        for i, item, latex in zip(group, found, texts, strict=True):
-            results[i] = Prediction(latex, min(1.0, math.exp(item.log_probability / len(item.tokens))))
+    with ThreadPoolExecutor(model.threads) as pool:
+        for group, found in zip(groups, pool.map(read, groups), strict=True):
+            texts = processor.post_process([item.tokens for item in found])
+            for i, item, latex in zip(group, found, texts, strict=True):
+                results[i] = Prediction(latex, min(1.0, math.exp(item.log_probability / len(item.tokens))))
     return [result for result in results if result is not None]
 
 
@@ -136,13 +134,6 @@ def _groups(sizes: Mapping[int, int], most: int, threads: int) -> list[list[int]
     order = sorted(sizes, key=lambda i: sizes[i])
     count = max(-(-len(order) // most), min(threads, len(order) // 4), 1)
     return [[int(i) for i in part] for part in np.array_split(np.array(order, int), count) if len(part)]
-
-
-def _map(function: Callable[[In], Out], items: Sequence[In], threads: int) -> Iterable[Out]:
-    if len(items) < 2 or threads < 2:
-        return map(function, items)
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(function, items))
 
 
 def _settings(config: dict[str, Any], generation: dict[str, Any]) -> GenerationSettings:
