@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from data.render import RenderError
-from training.args import ArgumentError, TrainArgs
+from data.dataset import DataError
+from training.args import ArgumentError, parse_args
 from training.run import Run
 
 
@@ -30,9 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = ['--data', args.data, '--limit', str(args.limit), '--validation', 'none', '--tracker', 'none']
     with tempfile.TemporaryDirectory() as folder:
         try:
-            run = Run(TrainArgs.parse(['--config', str(args.config), '--run-dir', folder, *options]))
+            run = Run(parse_args(['--config', str(args.config), '--run-dir', folder, *options]))
             report(run, args.batches)
-        except (ArgumentError, OSError, RenderError) as error:
+        except (ArgumentError, DataError, OSError) as error:
             print(f'benchmarks.training: {error}', file=sys.stderr)
             return 2
     return 0

@@ -27,7 +27,7 @@ from .model import DecoderBatch, GenerationSettings, Model
 
 DECODERS = {'fp32': 'decoder_model.onnx', 'int8': 'decoder_model_int8.onnx'}
 ENCODER = 'encoder_model.onnx'
-# Rows that one decoder step computes at most: beyond, a row costs no less.
+# Rows that one decoder step computes at most; each takes memory for its cells, and more of them save little.
 MAX_ROWS = 32
 # Settings of `generate` that change what is decoded and that are not done here, with their neutral values.
 NEUTRAL = {'do_sample': False, 'early_stopping': False, 'no_repeat_ngram_size': 0, 'repetition_penalty': 1.0}
@@ -140,14 +140,17 @@ def _settings(config: dict[str, Any], generation: dict[str, Any]) -> GenerationS
     for name, neutral in NEUTRAL.items():
         if generation.get(name) not in (None, neutral):
             raise ValueError(f'generation_config.json asks for {name}={generation[name]}, which needs torch')
+    if not isinstance(generation['eos_token_id'], int):
+        raise ValueError('generation_config.json names several end tokens, which needs torch')
     positions = config['decoder']['max_position_embeddings']
+    penalty = generation.get('length_penalty')
     return GenerationSettings(
         start=generation['decoder_start_token_id'],
         end=generation['eos_token_id'],
         num_beams=generation.get('num_beams') or 1,
         max_new_tokens=generation.get('max_new_tokens') or positions - 1,
         positions=positions,
-        length_penalty=generation.get('length_penalty') or 1.0,
+        length_penalty=1.0 if penalty is None else penalty,
     )
 
 
