@@ -1,23 +1,27 @@
 # make predict    LaTeX of the example pictures, or of PICTURES="a.png b/"
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
+# make onnx       the graphs of CHECKPOINT=checkpoints/small, which predict.py reads with
+# make bench      how fast it reads, beside models of the sizes that others have published
 # make lint       ruff and mypy
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PICTURES ?= examples
+CHECKPOINT ?= checkpoints/small
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science \
 	cm-super-minimal lmodern
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup predict test lint tex clean
+.PHONY: setup predict onnx bench test lint tex clean
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt
+# Reading pictures takes a small part of what training takes.
+$(VENV)/.installed-cpu: requirements-cpu.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
@@ -25,6 +29,10 @@ $(VENV)/.installed: requirements.txt
 		{ echo 'Python lacks venv. As root: apt-get install python3-venv' >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements-cpu.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.installed-cpu requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
@@ -32,8 +40,14 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-predict: setup
+predict: $(VENV)/.installed-cpu
 	@$(BIN)/python predict.py $(PICTURES)
+
+onnx: setup
+	$(BIN)/python export_onnx.py $(CHECKPOINT)
+
+bench: setup
+	$(BIN)/python -m benchmarks.inference
 
 test: $(VENV)/.installed-dev tex
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest

@@ -14,9 +14,12 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from modeling.checkpoint_im2latex import CheckpointError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -48,6 +51,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--batch-size', type=positive, default=8, metavar='N', help='pictures at a time (default: 8)')
     parser.add_argument(
         '--json', action='store_true', help='one object a line: path, latex, score (confidence, 0 to 1)'
+    )
+    parser.add_argument(
+        '--backend',
+        choices=['onnx', 'torch'],
+        help='what computes (default: onnx if it is installed and the checkpoint holds its graphs, else torch)',
+    )
+    parser.add_argument(
+        '--precision',
+        choices=['fp32', 'int8'],
+        default='fp32',
+        help='of the decoder with onnx: int8 is faster and may choose another token (default: fp32)',
     )
     args = parser.parse_args(argv)
     try:
@@ -98,18 +112,39 @@ def batches(paths: list[str], size: int) -> Iterator[list[str]]:
     yield from (paths[i : i + size] for i in range(0, len(paths), size))
 
 
-def run(args: argparse.Namespace) -> int:
-    # Here, not above: torch takes seconds to import, and --help and a mistyped path should not wait for it.
+def load_model(checkpoint: str, backend: str | None, precision: Any = 'fp32') -> tuple[Any, Any, Callable[..., Any]]:
+    """The model, its processor, and the function that reads pictures with them.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be loaded, or not with what is installed.
+    """
+    # Here, not above: torch takes seconds to import, and --help and a mistyped path should wait for nothing.
+    if backend != 'torch' and find_spec('onnxruntime'):
+        from runtime import generation as runtime
+
+        try:
+            return *runtime.load(checkpoint, precision), runtime.predict
+        except runtime.NoGraphsError:
+            if backend == 'onnx' or not find_spec('torch'):
+                raise
+    if backend == 'onnx':
+        raise CheckpointError('onnxruntime is not installed: pip install -r requirements-cpu.txt')
+    if not find_spec('torch'):
+        raise CheckpointError('torch is not installed: pip install -r requirements.txt')
     from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging
 
-    from modeling.generation_im2latex import CheckpointError, load, predict
+    from modeling import generation_im2latex as generation
 
     hub_logging.set_verbosity_error()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    return *generation.load(checkpoint), generation.predict
+
+
+def run(args: argparse.Namespace) -> int:
     try:
-        model, processor = load(args.checkpoint)
+        model, processor, predict = load_model(args.checkpoint, args.backend, args.precision)
     except CheckpointError as error:
         print(f'predict.py: {error}', file=sys.stderr)
         return 2

@@ -10,32 +10,16 @@ Validation, evaluation and the command line all come through here, so they canno
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
+from .checkpoint_im2latex import CheckpointError, local_folder
 from .modeling_im2latex import Im2LatexModel
+from .prediction_im2latex import Prediction
 from .processing_im2latex import Im2LatexProcessor
-
-
-class CheckpointError(ValueError):
-    """A checkpoint cannot be loaded; the message is one line for the user."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model reads in one picture."""
-
-    latex: str
-    """the formula; empty if `error` is set"""
-    score: float
-    """confidence, 0 to 1: geometric mean of the probabilities of the tokens chosen, end of formula included"""
-    error: str | None = None
-    """why the picture could not be read at all, if so"""
 
 
 def load(
@@ -50,14 +34,7 @@ def load(
     Raises:
         CheckpointError: there is no such checkpoint, or it is not one of ours.
     """
-    folder = Path(checkpoint)
-    if folder.is_dir() and not (folder / 'config.json').is_file():
-        raise CheckpointError(f'{checkpoint}: not a checkpoint, the folder has no config.json')
-    # `owner/name` may be a Hub id, but not beside folders that are here: the Hub would be asked for a slip of the pen.
-    if not folder.is_dir() and (
-        folder.is_absolute() or len(folder.parts) > 2 or folder.parent.name and folder.parent.is_dir()
-    ):
-        raise CheckpointError(f'{checkpoint}: no such folder')
+    local_folder(checkpoint)
     try:
         # Stored in half precision for its size, computed in single: CPUs are slow at halves.
         model: Any = Im2LatexModel.from_pretrained(checkpoint, dtype=torch.float32)

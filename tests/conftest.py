@@ -1,6 +1,7 @@
 """Fixtures only: a model and a processor small enough to train in a test, and pictures drawn without TeX."""
 
 import os
+import shutil
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')  # two busy threads on a busy core run up to a hundred times slower
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
@@ -12,7 +13,9 @@ import torch
 from PIL import Image, ImageDraw
 
 from data.tokenizer import build_tokenizer
+from export_onnx import export
 from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2LatexProcessor
+from modeling.generation_im2latex import load
 
 torch.set_num_threads(1)
 
@@ -83,4 +86,13 @@ def tiny_checkpoint(tiny_processor: Im2LatexProcessor, tmp_path_factory: pytest.
     model.generation_config.max_new_tokens = 16
     model.save_pretrained(folder)
     tiny_processor.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope='session')
+def exported_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same checkpoint with its ONNX graphs."""
+    folder = tmp_path_factory.mktemp('exported') / 'checkpoint'
+    shutil.copytree(tiny_checkpoint, folder)
+    export(load(folder, device='cpu')[0], folder / 'onnx')
     return folder

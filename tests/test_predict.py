@@ -125,6 +125,31 @@ def test_wrong_checkpoints(pictures: Path, run: Any, tiny_checkpoint: Path, tmp_
         assert len(err) == 1 and str(checkpoint) in err[0]
 
 
+def test_backends_agree(pictures: Path, run: Any, exported_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graphs are read by default where they are there and onnxruntime is."""
+    lines = [run(pictures, '--backend', name, checkpoint=exported_checkpoint) for name in ('onnx', 'torch')]
+    assert lines[0] == lines[1] and lines[0][0] == 0
+    for installed, wanted in (
+        ({'onnxruntime'}, 'runtime'),
+        ({'torch'}, 'modeling'),
+        ({'onnxruntime', 'torch'}, 'runtime'),
+    ):
+        monkeypatch.setattr(predict, 'find_spec', lambda name, installed=installed: name in installed)
+        model, _, _ = predict.load_model(str(exported_checkpoint), None)
+        assert type(model).__module__.split('.')[0] == wanted
+
+
+def test_backend_that_is_not_there(
+    pictures: Path, run: Any, exported_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, out, err = run(pictures, '--backend', 'onnx')
+    assert (status, out, len(err)) == (2, [], 1) and 'export_onnx.py' in err[0]
+    monkeypatch.setattr(predict, 'find_spec', lambda name: None)
+    for backend, file in (('onnx', 'requirements-cpu.txt'), ('torch', 'requirements.txt')):
+        status, out, err = run(pictures, '--backend', backend, checkpoint=exported_checkpoint)
+        assert (status, out, len(err)) == (2, [], 1) and file in err[0]
+
+
 def test_default_checkpoint(
     pictures: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

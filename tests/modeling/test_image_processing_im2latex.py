@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from modeling import image_processing_im2latex
+from modeling import picture_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
 
 PROCESSOR = Im2LatexImageProcessor()
@@ -201,7 +201,7 @@ def test_result_is_bounded() -> None:
 
 
 def test_huge_pictures_are_reduced_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_processing_im2latex, 'MAX_PIXELS', 200 * 60)
+    monkeypatch.setattr(picture_im2latex, 'MAX_PIXELS', 200 * 60)
     large = CLEAN.resize((800, 240), Image.Resampling.BICUBIC)
     for image in (large, large.convert('RGBA'), np.asarray(large), large.convert('1'), large.convert('P')):
         result = PROCESSOR.prepare(image)

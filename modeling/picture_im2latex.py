@@ -1,0 +1,316 @@
+"""Picture of a formula -> array: any PIL or numpy picture becomes ink = 1 on paper = 0, cropped to the ink.
+
+Deterministic; PIL and numpy only, so that the model runs where torch and transformers are not installed. The image
+processor of transformers, in `image_processing_im2latex.py`, is this class and nothing more.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+# A picture above this many pixels is first reduced by a whole factor, strip by strip (an A4 page at 600 dpi is 35 M).
+MAX_PIXELS = 1 << 25
+# Grey levels of 255: marks that stand out less than this from the paper are not ink.
+MIN_CONTRAST = 12
+# A picture is noisy or shaded, and gets the careful treatment, if its commonest grey level (+-2) covers less than the
+# first share of it, or the other levels within NEAR of that one more than the second.
+CLEAN_SHARE = 0.4
+NEAR_SHARE, NEAR = 0.15, 40
+# Grey levels between the two ends of the fitted background, from which on the background is flattened.
+SHADE_RANGE = 6
+
+
+class PicturePreparation:
+    """Crops a picture to its ink and normalises polarity, background and contrast.
+
+    Args:
+        margin: pixels of paper kept on every side of the ink.
+        size_divisor: height and width are padded with paper, evenly on both sides, to a multiple of this: the total
+            stride of the encoder.
+        max_height, max_width: upper bounds of the result in pixels (multiples of `size_divisor`); a larger picture is
+            scaled down, its proportions kept.
+        min_size: a picture whose ink is smaller than this in both directions is refused, in pixels.
+        ink_threshold: a pixel counts as ink for the crop from this share of the contrast on, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        margin: int = 4,
+        size_divisor: int = 16,
+        max_height: int = 512,
+        max_width: int = 1280,
+        min_size: int = 3,
+        ink_threshold: float = 0.25,
+    ) -> None:
+        if margin < 0 or size_divisor < 1 or not 0 < ink_threshold < 1:
+            raise ValueError('margin must be >= 0, size_divisor >= 1, and ink_threshold between 0 and 1')
+        for name, bound in (('max_height', max_height), ('max_width', max_width)):
+            if bound % size_divisor or bound <= 2 * margin:
+                raise ValueError(f'{name}={bound} must be a multiple of size_divisor={size_divisor} above 2 * margin')
+        self.margin = margin
+        self.size_divisor = size_divisor
+        self.max_height = max_height
+        self.max_width = max_width
+        self.min_size = min_size
+        self.ink_threshold = ink_threshold
+
+    def prepare(self, image: Any) -> np.ndarray:
+        """One picture as float32 (H, W), ink 1 and paper 0, H and W multiples of `size_divisor`.
+
+        Raises:
+            ValueError: the picture is blank, or its ink is smaller than `min_size`.
+        """
+        grey = _flatten_background(_to_grey(image))
+        ink = _ink_table(grey)
+        if ink is None:
+            raise ValueError('the picture is blank: nothing on it stands out from the background')
+        top, bottom, left, right = self._ink_box((ink > self.ink_threshold)[grey])
+        # The paper round the ink comes from the picture as far as it reaches, and is blank beyond.
+        y, x = max(0, top - self.margin), max(0, left - self.margin)
+        crop = ink[grey[y : bottom + self.margin, x : right + self.margin]]
+        framed = np.zeros((bottom - top + 2 * self.margin, right - left + 2 * self.margin), np.float32)
+        _place(crop, framed, y - top + self.margin, x - left + self.margin)
+        framed = self._resize(framed)
+        height, width = (-(-n // self.size_divisor) * self.size_divisor for n in framed.shape)
+        padded = np.zeros((height, width), np.float32)
+        _place(framed, padded, (height - framed.shape[0]) // 2, (width - framed.shape[1]) // 2)
+        return padded
+
+    def stack(
+        self,
+        arrays: Sequence[np.ndarray],
+        offsets: Sequence[tuple[int, int]] | None = None,
+        canvas: tuple[int, int] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Prepared pictures, float32 (H, W) each, as one padded batch.
+
+        Args:
+            offsets: (y, x) of each picture's corner in the batch, multiples of `size_divisor`; (0, 0) by default.
+            canvas: (H, W) of the batch, multiples of `size_divisor`; the smallest that holds all by default.
+
+        Returns:
+            `pixel_values` float32 (B, 1, H, W), ink 1 and paper 0; `pixel_mask` int64 (B, H, W), 1 on the picture and
+            0 on the padding of the batch.
+
+        Raises:
+            ValueError: no pictures, a number that is no multiple of `size_divisor`, or a picture outside the canvas.
+        """
+        if not arrays:
+            raise ValueError('no pictures given')
+        corners = [(0, 0)] * len(arrays) if offsets is None else list(offsets)
+        if len(corners) != len(arrays):
+            raise ValueError(f'{len(arrays)} pictures but {len(corners)} offsets')
+        ends = [(y + array.shape[0], x + array.shape[1]) for array, (y, x) in zip(arrays, corners, strict=True)]
+        height, width = canvas or (max(y for y, _ in ends), max(x for _, x in ends))
+        if any(n % self.size_divisor for pair in [*corners, *ends, (height, width)] for n in pair):
+            raise ValueError(f'sizes, offsets and canvas must be multiples of size_divisor={self.size_divisor}')
+        if any(min(corner) < 0 or y > height or x > width for corner, (y, x) in zip(corners, ends, strict=True)):
+            raise ValueError(f'a picture with its offset does not fit into the canvas {height}x{width}')
+        values = np.zeros((len(arrays), 1, height, width), np.float32)
+        mask = np.zeros((len(arrays), height, width), np.int64)
+        for i, (array, (y, x), (y_end, x_end)) in enumerate(zip(arrays, corners, ends, strict=True)):
+            _place(array, values[i, 0], y, x)
+            mask[i, y:y_end, x:x_end] = 1
+        return {'pixel_values': values, 'pixel_mask': mask}
+
+    def _ink_box(self, marked: np.ndarray) -> tuple[int, int, int, int]:
+        """(top, bottom, left, right) of the marks; specks of one or two pixels do not count."""
+        marked = marked.view(np.uint8)
+        marked = marked * (_sum_3x3((_sum_3x3(marked) > 2) & (marked > 0)) > 0)
+        rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
+        if not len(rows):
+            raise ValueError('the picture is blank: there is nothing on it but specks of one or two pixels')
+        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        if max(bottom - top, right - left) < self.min_size:
+            raise ValueError(
+                f'the ink is only {right - left}x{bottom - top} pixels; at least {self.min_size} are needed to read it'
+            )
+        return top, bottom, left, right
+
+    def _resize(self, ink: np.ndarray) -> np.ndarray:
+        """The picture, margins included, within `max_height` and `max_width`; a smaller one stays untouched."""
+        scale = min(self.max_height / ink.shape[0], self.max_width / ink.shape[1])
+        if scale >= 1:
+            return ink
+        size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))
+        small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.HAMMING, reducing_gap=3.0))
+        # Thin strokes fade when a picture shrinks: the darkest ink is 1 again.
+        return small / max(float(small.max()), 0.1)
+
+
+def _place(part: np.ndarray, whole: np.ndarray, y: int, x: int) -> None:
+    whole[y : y + part.shape[0], x : x + part.shape[1]] = part
+
+
+def _to_grey(image: Any) -> np.ndarray:
+    """Any picture as uint8 (H, W), 0 black; transparency is filled so that what is visible stays visible.
+
+    Raises:
+        TypeError: not a picture.
+        ValueError: an array of the wrong shape, or a picture without pixels.
+    """
+    if isinstance(image, Image.Image) and image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+    # PIL makes 8 bits of a deeper picture by cutting off, not by scaling.
+    if not isinstance(image, Image.Image) or image.mode.startswith(('I', 'F')):
+        image = _channels_last(image)
+    width, height = image.size if isinstance(image, Image.Image) else image.shape[1::-1]
+    if not width or not height:
+        raise ValueError(f'the picture has no pixels: its size is {width}x{height}')
+    levels = _levels(image) if isinstance(image, np.ndarray) else (0.0, 255.0)
+    factor = 1
+    while (height // factor) * (width // factor) > MAX_PIXELS:
+        factor += 1
+    # One strip, the whole picture, unless it is huge.
+    rows = height if factor == 1 else max(1, MAX_PIXELS // (8 * width * factor)) * factor
+    strips = []
+    for y in range(0, height, rows):
+        if isinstance(image, np.ndarray):
+            strip = Image.fromarray(_to_8_bits(image[y : y + rows], *levels))
+        else:
+            strip = image if rows == height else image.crop((0, y, width, min(y + rows, height)))
+        strip = _to_grey_or_alpha(strip)
+        strips.append(np.asarray(strip if factor == 1 else strip.reduce(factor)))
+    grey = strips[0] if len(strips) == 1 else np.concatenate(strips)
+    return grey if grey.ndim == 2 else _flatten_alpha(grey[..., 0], grey[..., 1])
+
+
+def _channels_last(array: Any) -> np.ndarray:
+    """An array-like as (H, W), or (H, W, 3 or 4)."""
+    array = np.asarray(array)
+    if array.dtype == object or array.dtype.kind in 'USOMmcV':
+        raise TypeError('a PIL image or a numeric array is needed; open files with PIL.Image.open first')
+    if array.ndim == 3 and array.shape[-1] not in (1, 3, 4) and array.shape[0] in (1, 3, 4):
+        array = np.moveaxis(array, 0, -1)
+    if array.ndim == 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 2 and not (array.ndim == 3 and array.shape[-1] in (3, 4)):
+        raise ValueError(f'an array (H, W) or (H, W, 3 or 4) is needed, not {array.shape}')
+    return array
+
+
+def _levels(array: np.ndarray) -> tuple[float, float]:
+    """(lowest level, span) of an array's levels; never a span so small that it magnifies mere noise."""
+    if array.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = float(np.nanmin(array)), float(np.nanmax(array))
+    top = max(abs(low), abs(high))
+    full = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
+    # Channels keep their common zero, without which opacity would lose its meaning.
+    return (min(low, 0.0), full) if array.ndim == 3 else (low, max(high - low, full / 16))
+
+
+def _to_8_bits(array: np.ndarray, low: float, span: float) -> np.ndarray:
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array)
+    scaled = (np.nan_to_num(array.astype(np.float32), nan=low) - np.float32(low)) * np.float32(255 / span)
+    return np.clip(scaled + 0.5, 0, 255).astype(np.uint8)
+
+
+def _to_grey_or_alpha(image: Image.Image) -> Image.Image:
+    """The same picture in mode L, or LA where it can be transparent."""
+    if image.mode == 'LA' or (image.mode == 'L' and 'transparency' not in image.info):
+        return image
+    if image.mode in ('RGBA', 'RGBa', 'PA') or 'transparency' in image.info:
+        return image.convert('RGBA').convert('LA')
+    if image.mode == 'La':
+        return image.convert('LA')
+    return image.convert('RGB').convert('L') if image.mode == 'HSV' else image.convert('L')
+
+
+def _flatten_alpha(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Grey and opacity, uint8 (H, W) each, laid on the paper that lets the ink be seen."""
+    if alpha.min() == 255:
+        return np.ascontiguousarray(grey)
+    visible = grey[alpha > 127]
+    if not visible.size:
+        visible = grey[alpha > 0]
+    if not visible.size:
+        return np.full(grey.shape, 255, np.uint8)
+    if 2 * visible.size > grey.size and int(visible.max()) - int(visible.min()) >= 64:
+        paper = float(np.median(visible))  # an opaque picture with transparent corners
+    else:
+        paper = 255.0 if visible.mean() < 128 else 0.0
+    weight = alpha.astype(np.float32) / 255
+    return (paper + (grey - np.float32(paper)) * weight + 0.5).astype(np.uint8)
+
+
+def _flatten_background(grey: np.ndarray) -> np.ndarray:
+    """Takes an even slope of brightness out of a picture, uint8 (H, W); a clean one comes back as it is."""
+    counts = _histogram(grey)
+    mode = int(counts.argmax())
+    same = counts[max(0, mode - 2) : mode + 3].sum()
+    near = counts[max(0, mode - NEAR) : mode + NEAR + 1].sum() - same
+    if min(grey.shape) < 8 or (same > CLEAN_SHARE * grey.size and near < NEAR_SHARE * grey.size):
+        return grey
+    tall, wide = min(4, grey.shape[0] // 4), min(12, grey.shape[1] // 4)
+    height, width = grey.shape[0] // tall, grey.shape[1] // wide
+    cells = grey[: tall * height, : wide * width].reshape(tall, height, wide, width).swapaxes(1, 2)
+    step = max(1, int((height * width / 256) ** 0.5))
+    levels = np.median(cells[:, :, ::step, ::step].reshape(tall * wide, -1), axis=1)
+    y, x = np.divmod(np.arange(tall * wide), wide)
+    plane = np.stack([np.ones_like(levels), (y + 0.5) * height, (x + 0.5) * width], axis=1)
+    keep = np.ones(len(levels), bool)
+    for _ in range(3):  # cells full of ink are outliers: leave them out and fit again
+        fit = np.linalg.lstsq(plane[keep], levels[keep], rcond=None)[0]
+        error = np.abs(plane @ fit - levels)
+        keep = error <= max(4.0, 2 * float(np.median(error)))
+    base, slope_y, slope_x = (float(value) for value in fit)
+    if abs(slope_y) * grey.shape[0] + abs(slope_x) * grey.shape[1] < SHADE_RANGE:
+        return grey
+    shade = base + slope_y * np.arange(grey.shape[0], dtype=np.float32)[:, None]
+    shade = shade + slope_x * np.arange(grey.shape[1], dtype=np.float32)
+    paper = float(np.median(levels))
+    # Shade multiplies the light that paper reflects; a dark ground has no light to multiply.
+    flat = grey * (paper / np.maximum(shade, 32)) if paper > 127 else grey - shade + paper
+    return np.clip(flat + 0.5, 0, 255).astype(np.uint8)
+
+
+def _ink_table(grey: np.ndarray) -> np.ndarray | None:
+    """float32 (256,): how much ink each grey level of the picture means, paper 0 and full ink 1; None if blank."""
+    counts = _histogram(grey)
+    paper = int(counts.argmax())
+    if counts[max(0, paper - 2) : paper + 3].sum() < CLEAN_SHARE * grey.size:
+        border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+        middle = int(np.searchsorted(counts.cumsum(), grey.size // 2))
+        edge = int(np.median(border))
+        # The middle is paper unless ink covers half of the picture, which then shows at the border.
+        paper = edge if abs(edge - middle) > 64 and np.mean(np.abs(border - np.float32(edge)) < 32) > 0.8 else middle
+    levels = np.arange(256, dtype=np.float32)
+    distance = np.abs(levels - paper)
+    around = counts[np.argsort(distance, kind='stable')].cumsum()
+    # The third of the picture nearest to the paper is this near to it: 0.43 standard deviations of the paper's noise.
+    noise = float(np.sort(distance)[np.searchsorted(around, grey.size // 3)])
+    far = np.where(distance > max(MIN_CONTRAST / 2, 4 * noise), distance * counts, 0)
+    dark, light = far[:paper].sum(), far[paper + 1 :].sum()
+    depth = paper - levels if dark >= light else levels - paper
+    contrast = _full_ink(counts[::-1] if dark < light else counts, 255 - paper if dark < light else paper)
+    if contrast < max(MIN_CONTRAST, 7 * noise):
+        return None
+    return np.clip(depth / contrast, 0, 1)
+
+
+def _full_ink(counts: np.ndarray, paper: int) -> int:
+    """Distance from the paper to the darkest ink, in grey levels; the darkest 2 % (3 pixels at least) may exceed it."""
+    side = counts[: paper + 1][::-1]  # index = distance from the paper
+    beyond = side[::-1].cumsum()[::-1]  # pixels at this distance or farther
+    few = min(3, int(beyond[0]))
+    extreme = int(np.flatnonzero(beyond >= few)[-1])
+    return int(np.flatnonzero(beyond >= max(few, 0.02 * float(beyond[max(1, extreme // 5)])))[-1]) if extreme else 0
+
+
+def _histogram(grey: np.ndarray) -> np.ndarray:
+    return np.array(Image.fromarray(grey).histogram())
+
+
+def _sum_3x3(mask: np.ndarray) -> np.ndarray:
+    """Sum over each pixel's 3x3 neighbourhood, uint8 (H, W); nothing lies outside."""
+    padded = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), np.uint8)
+    padded[1:-1, 1:-1] = mask
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+
+
+__all__ = ['PicturePreparation']

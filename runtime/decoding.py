@@ -1,0 +1,133 @@
+"""Greedy and beam search over a `DecoderBatch`: the rules are those of `generate` in transformers 5."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .model import DecoderBatch
+
+# Rows of pictures that are done are dropped once they are so large a part: dropping copies all the others.
+DONE_SHARE = 0.25
+NEVER = np.float32(-1e9)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The formula found in one picture."""
+
+    tokens: list[int]
+    """without the start token; the last is the end token unless the formula was cut off"""
+    log_probability: float
+    """sum over these tokens"""
+
+
+def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decoded]:
+    """The likeliest token at every step.
+
+    Args:
+        batch: of one beam.
+        start, end: tokens that begin and end a formula.
+        limit: most tokens of a formula, its end included.
+    Returns:
+        One result a picture, in order.
+    """
+    count = len(batch.tokens)
+    tokens = np.full((count, limit), end)
+    lengths = np.zeros(count, np.int64)
+    sums = np.zeros(count, np.float32)
+    rows = np.arange(count)  # the picture that each row of the batch decodes
+    last = np.full(count, start)
+    for step in range(limit):
+        log_probabilities = batch.step(last[:, None])[:, 0]
+        last = log_probabilities.argmax(axis=1)
+        going = lengths[rows] == step  # rows whose picture has not ended yet
+        open_rows = rows[going]
+        tokens[open_rows, step] = last[going]
+        sums[open_rows] += log_probabilities[going, last[going]]
+        lengths[open_rows[last[going] != end]] += 1
+        going &= last != end
+        left = np.count_nonzero(going)
+        if not left:
+            break
+        if left <= (1 - DONE_SHARE) * len(rows):
+            keep = np.flatnonzero(going)
+            batch.keep(keep)
+            rows, last = rows[keep], last[keep]
+    lengths = np.minimum(lengths + 1, limit)
+    return [Decoded(tokens[i, : lengths[i]].tolist(), float(sums[i])) for i in range(count)]
+
+
+def beam_search(batch: DecoderBatch, start: int, end: int, limit: int, length_penalty: float = 1.0) -> list[Decoded]:
+    """The best of several hypotheses kept at every step.
+
+    Args:
+        batch: of as many beams as hypotheses are to be kept.
+        start, end, limit: as for `greedy`.
+        length_penalty: a finished formula's score is its log-probability divided by its length to this power.
+    Returns:
+        The best formula of each picture, in order.
+    """
+    count, beams = batch.tokens.shape
+    results: list[Decoded | None] = [None] * count
+    rows = np.arange(count)
+    running = np.full((count, beams, limit + 1), start)
+    scores = np.full((count, beams), NEVER)
+    scores[:, 0] = 0  # at first all beams are the same: one may go on
+    # What is finished: score (log-probability by length), log-probability, and where it ended.
+    best_scores = np.full((count, beams), NEVER)
+    best_sums = np.zeros((count, beams), np.float32)
+    best_tokens = np.full((count, beams, limit + 1), end)
+    best_lengths = np.zeros((count, beams), np.int64)
+    for length in range(1, limit + 1):
+        log_probabilities = batch.step(running[:, :, length - 1])
+        totals = (log_probabilities + scores[:, :, None]).reshape(len(rows), -1)
+        # As many again, so that enough go on if all the first end here.
+        chosen = _top(totals, 2 * beams)
+        sums = np.take_along_axis(totals, chosen, axis=1)
+        parents, tokens = np.divmod(chosen, log_probabilities.shape[2])
+        hypotheses = np.take_along_axis(running, parents[:, :, None], axis=1)
+        hypotheses[:, :, length] = tokens
+        ended = (tokens == end) | (length == limit)
+
+        finished = np.where(ended & (np.arange(2 * beams) < beams), sums / length**length_penalty, NEVER)
+        all_scores = np.concatenate([best_scores, finished], axis=1)
+        order = _top(all_scores, beams)
+        best_scores = np.take_along_axis(all_scores, order, axis=1)
+        best_sums = np.take_along_axis(np.concatenate([best_sums, sums], axis=1), order, axis=1)
+        lengths = np.concatenate([best_lengths, np.full_like(parents, length)], axis=1)
+        best_lengths = np.take_along_axis(lengths, order, axis=1)
+        both = np.concatenate([best_tokens, hypotheses], axis=1)
+        best_tokens = np.take_along_axis(both, order[:, :, None], axis=1)
+
+        order = _top(sums + ended * NEVER, beams)
+        scores = np.take_along_axis(sums + ended * NEVER, order, axis=1)
+        running = np.take_along_axis(hypotheses, order[:, :, None], axis=1)
+        parents = np.take_along_axis(parents, order, axis=1)
+
+        # A picture is done when no running beam could still beat the worst of as many finished ones.
+        worst = best_scores.min(axis=1)
+        going = (worst <= NEVER) | (scores[:, 0] / length**length_penalty > worst)
+        if length == limit:
+            going[:] = False
+        for row in np.flatnonzero(~going):
+            if results[rows[row]] is None:
+                end_of_best = best_lengths[row, 0]
+                found = best_tokens[row, 0, 1 : end_of_best + 1].tolist()
+                results[rows[row]] = Decoded(found, float(best_sums[row, 0]))
+        if not going.any():
+            break
+        if np.count_nonzero(going) <= (1 - DONE_SHARE) * len(rows):
+            keep = np.flatnonzero(going)
+            batch.keep(keep)
+            rows, running, scores, parents = rows[keep], running[keep], scores[keep], parents[keep]
+            best_scores, best_sums, best_tokens = best_scores[keep], best_sums[keep], best_tokens[keep]
+            best_lengths = best_lengths[keep]
+        batch.reorder(parents)
+    return [result for result in results if result is not None]
+
+
+def _top(values: np.ndarray, count: int) -> np.ndarray:
+    """Places of the `count` largest of each row, the largest first."""
+    places = np.argpartition(-values, count - 1, axis=1)[:, :count]
+    order = np.argsort(-np.take_along_axis(values, places, axis=1), axis=1, kind='stable')
+    return np.take_along_axis(places, order, axis=1)

@@ -1,0 +1,175 @@
+"""Pictures in, LaTeX and a confidence out, by the graphs of a checkpoint: `modeling.generation_im2latex` without torch.
+
+from runtime.generation import load, predict
+model, processor = load('checkpoints/small')
+[prediction] = predict(model, processor, [Image.open('formula.png')])
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+from tokenizers import Tokenizer
+
+from modeling.checkpoint_im2latex import CheckpointError, local_folder
+from modeling.picture_im2latex import PicturePreparation
+from modeling.prediction_im2latex import Prediction
+
+from .decoding import Decoded, beam_search, greedy
+from .model import DecoderBatch, GenerationSettings, Model
+
+DECODERS = {'fp32': 'decoder_model.onnx', 'int8': 'decoder_model_int8.onnx'}
+ENCODER = 'encoder_model.onnx'
+# Rows that one decoder step computes at most; each takes memory for its cells, and more of them save little.
+MAX_ROWS = 32
+# Settings of `generate` that change what is decoded and that are not done here, with their neutral values.
+NEUTRAL = {'do_sample': False, 'early_stopping': False, 'no_repeat_ngram_size': 0, 'repetition_penalty': 1.0}
+
+
+class NoGraphsError(CheckpointError):
+    """A checkpoint was not exported to ONNX."""
+
+
+@dataclass(frozen=True)
+class Processor:
+    """Pictures to arrays, tokens to LaTeX."""
+
+    image_processor: PicturePreparation
+    tokenizer: Tokenizer
+
+    def post_process(self, generated_ids: Sequence[Sequence[int]]) -> list[str]:
+        """Turns tokens into LaTeX strings."""
+        return self.tokenizer.decode_batch([list(ids) for ids in generated_ids], skip_special_tokens=True)
+
+
+def load(
+    checkpoint: str | os.PathLike[str], precision: Literal['fp32', 'int8'] = 'fp32', threads: int | None = None
+) -> tuple[Model, Processor]:
+    """The graphs of a checkpoint, ready to read, and its processor.
+
+    Args:
+        checkpoint: folder, or id on the Hugging Face Hub.
+        precision: of the decoder: `fp32` gives the tokens that the torch model gives, `int8` is faster.
+        threads: None takes as many as there are cores to run on, up to 8.
+
+    Raises:
+        NoGraphsError: it holds no graphs.
+        CheckpointError: there is no such checkpoint, it is not one of ours, or it wants to be decoded in a way that
+            is not done here.
+    """
+    folder = local_folder(checkpoint) or _download(checkpoint)
+    encoder, decoder = folder / 'onnx' / ENCODER, folder / 'onnx' / DECODERS[precision]
+    if not encoder.is_file() or not decoder.is_file():
+        raise NoGraphsError(f'{checkpoint}: no ONNX graphs; write them with: python export_onnx.py {checkpoint}')
+    try:
+        settings = _settings(_json(folder / 'config.json'), _json(folder / 'generation_config.json'))
+        images = _json(folder / 'processor_config.json')['image_processor']
+        images.pop('image_processor_type', None)
+        processor = Processor(PicturePreparation(**images), Tokenizer.from_file(str(folder / 'tokenizer.json')))
+        return Model(encoder, decoder, settings, threads or _cores()), processor
+    except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
+        reason = next(iter(str(error).splitlines()), '') or type(error).__name__
+        raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
+
+
+def predict(
+    model: Model,
+    processor: Processor,
+    images: Sequence[Image.Image | None],
+    num_beams: int | None = None,
+    max_new_tokens: int | None = None,
+) -> list[Prediction]:
+    """Read the formulas in pictures; as many at a time as suits the machine, like sizes together.
+
+    Args:
+        images: pictures of any size and mode. A picture that is None, broken, or refused by the image processor (a
+            blank one) gets an empty prediction with `error` set; the others still come.
+        num_beams: beam width; None takes the checkpoint's, 1 is greedy decoding.
+        max_new_tokens: most tokens to generate for a picture; None takes the checkpoint's.
+
+    Returns:
+        A prediction for each picture, in the order given.
+    """
+    beams = num_beams or model.settings.num_beams
+    limit = min(max_new_tokens or model.settings.max_new_tokens, model.settings.positions - 1)  # one is the start's
+    results: list[Prediction | None] = [None] * len(images)
+    arrays: dict[int, np.ndarray] = {}
+    for i, image in enumerate(images):
+        try:
+            if image is None:
+                raise ValueError('not a picture')
+            arrays[i] = processor.image_processor.prepare(image)
+        except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
+            results[i] = Prediction(latex='', score=0.0, error=str(error))
+
+    def read(group: list[int]) -> list[Decoded]:
+        batch = DecoderBatch(model, [model.encode(arrays[i]) for i in group], beams, limit)
+        return search(batch, model.settings, limit)
+
+    groups = _groups({i: array.size for i, array in arrays.items()}, max(1, MAX_ROWS // beams), model.threads)
+    with ThreadPoolExecutor(model.threads) as pool:
+        for group, found in zip(groups, pool.map(read, groups), strict=True):
+            texts = processor.post_process([item.tokens for item in found])
+            for i, item, latex in zip(group, found, texts, strict=True):
+                results[i] = Prediction(latex, min(1.0, math.exp(item.log_probability / len(item.tokens))))
+    return [result for result in results if result is not None]
+
+
+def search(batch: DecoderBatch, settings: GenerationSettings, limit: int) -> list[Decoded]:
+    """Greedy or beam search, as the batch has one beam or more."""
+    if batch.tokens.shape[1] == 1:
+        return greedy(batch, settings.start, settings.end, limit)
+    return beam_search(batch, settings.start, settings.end, limit, settings.length_penalty)
+
+
+def _groups(sizes: Mapping[int, int], most: int, threads: int) -> list[list[int]]:
+    """Batches of pictures of like size, which end at about the same step: at most so many, and work for all threads."""
+    order = sorted(sizes, key=lambda i: sizes[i])
+    count = max(-(-len(order) // most), min(threads, len(order) // 4), 1)
+    return [[int(i) for i in part] for part in np.array_split(np.array(order, int), count) if len(part)]
+
+
+def _settings(config: dict[str, Any], generation: dict[str, Any]) -> GenerationSettings:
+    for name, neutral in NEUTRAL.items():
+        if generation.get(name) not in (None, neutral):
+            raise ValueError(f'generation_config.json asks for {name}={generation[name]}, which needs torch')
+    if not isinstance(generation['eos_token_id'], int):
+        raise ValueError('generation_config.json names several end tokens, which needs torch')
+    positions = config['decoder']['max_position_embeddings']
+    penalty = generation.get('length_penalty')
+    return GenerationSettings(
+        start=generation['decoder_start_token_id'],
+        end=generation['eos_token_id'],
+        num_beams=generation.get('num_beams') or 1,
+        max_new_tokens=generation.get('max_new_tokens') or positions - 1,
+        positions=positions,
+        length_penalty=1.0 if penalty is None else penalty,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding='utf-8'))
+
+
+def _download(checkpoint: str | os.PathLike[str]) -> Path:
+    """The folder of a checkpoint on the Hub, fetched unless it was before."""
+    from huggingface_hub import snapshot_download  # comes with tokenizers
+
+    try:
+        return Path(snapshot_download(str(checkpoint), allow_patterns=['*.json', 'onnx/*']))
+    except Exception as error:  # no network, no such repository, no right to it
+        reason = next(iter(str(error).splitlines()), '') or type(error).__name__
+        raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
+
+
+def _cores() -> int:
+    """Cores that this process may use; more than eight have nothing to do with one picture."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    return min(8, available or 1)

@@ -1,0 +1,160 @@
+"""The two graphs of a checkpoint (`export_onnx.py`): the encoder, and the decoder with the cache of one batch."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+# Positions that a cache has room for at first; it doubles when it is full.
+CAPACITY = 64
+# As in `modeling/graphs_im2latex.py`: added to the score of what must not be attended to.
+MASKED = np.float32(-1e9)
+
+
+@dataclass(frozen=True)
+class GenerationSettings:
+    """How a checkpoint wants to be decoded."""
+
+    start: int
+    """token that every formula begins with"""
+    end: int
+    """token that ends it"""
+    num_beams: int
+    max_new_tokens: int
+    """most tokens of a formula, the end included"""
+    positions: int
+    """that the decoder knows, the start token's included"""
+    length_penalty: float
+    """exponent of the length by which the score of a finished beam is divided"""
+
+
+class Model:
+    """A checkpoint ready to read.
+
+    Args:
+        encoder, decoder: paths of the graphs.
+        settings: as the checkpoint has them.
+        threads: threads of the encoder, and batches that are decoded side by side, one thread each. The matrices of a
+            decoder step are too small to share.
+    """
+
+    def __init__(self, encoder: Path, decoder: Path, settings: GenerationSettings, threads: int):
+        self.settings = settings
+        self.threads = threads
+        self.encoder = _session(encoder, threads)
+        self.decoder = _session(decoder, 1)
+        self.cross_names = [item.name for item in self.encoder.get_outputs()]
+        caches = [item for item in self.decoder.get_inputs() if item.name.startswith('cache_')]
+        self.layers = len(caches) // 2
+        self.heads, self.head_size = caches[0].shape[2:4]
+        self.vocabulary = self.decoder.get_outputs()[0].shape[2]
+
+    def encode(self, ink: np.ndarray) -> list[np.ndarray]:
+        """What the decoder needs of one picture, float32 (height, width), ink 1: bias of the cells, keys and values."""
+        pixels = ink[None, None]
+        return self.encoder.run(None, {'pixel_values': pixels, 'pixel_mask': np.ones((1, *ink.shape), np.int64)})
+
+
+class DecoderBatch:
+    """Pictures that are decoded together: their cross-attention, and the cache of the tokens so far.
+
+    The keys and values of the pictures are shared by their beams, and the cache is written where it lies: onnxruntime
+    is given the same memory for a tensor and for the one that replaces it.
+
+    Args:
+        encoded: `Model.encode` of each picture.
+        beams: rows of the batch for each picture.
+        limit: most tokens to come.
+    """
+
+    def __init__(self, model: Model, encoded: Sequence[Sequence[np.ndarray]], beams: int, limit: int):
+        self.model = model
+        self.limit = limit
+        self.position = np.zeros(1, np.int64)
+        self.cross = _padded(encoded)
+        self.capacity = min(CAPACITY, limit)
+        rows = (model.layers, len(encoded), beams, model.heads)
+        self.keys = np.zeros((*rows, model.head_size, self.capacity), np.float32)
+        self.values = np.zeros((*rows, self.capacity, model.head_size), np.float32)
+        self.tokens = np.empty((len(encoded), beams), np.int64)
+        self._bind()
+
+    def step(self, tokens: np.ndarray) -> np.ndarray:
+        """Feeds the next token of every row, (pictures, beams).
+
+        Returns:
+            Log-probabilities of the token after it, (pictures, beams, vocabulary); overwritten by the next step.
+        """
+        if self.position[0] == self.capacity:
+            self._grow()
+        self.tokens[:] = tokens
+        self.model.decoder.run_with_iobinding(self.binding)
+        self.position += 1
+        return self.log_probabilities
+
+    def keep(self, pictures: np.ndarray) -> None:
+        """Goes on with some of the pictures only, given by their places in the batch."""
+        self.cross = [part[pictures] for part in self.cross]
+        self.keys, self.values = self.keys.take(pictures, axis=1), self.values.take(pictures, axis=1)
+        self.tokens = self.tokens[pictures]
+        self._bind()
+
+    def reorder(self, parents: np.ndarray) -> None:
+        """Gives every row, (pictures, beams), the past of the row of its picture that `parents` names."""
+        picture, beam = np.nonzero(parents != np.arange(parents.shape[1]))
+        if len(picture):
+            parent = parents[picture, beam]
+            filled = int(self.position[0])
+            self.keys[:, picture, beam, :, :, :filled] = self.keys[:, picture, parent, :, :, :filled]
+            self.values[:, picture, beam, :, :filled] = self.values[:, picture, parent, :, :filled]
+
+    def _grow(self) -> None:
+        more = min(2 * self.capacity, self.limit) - self.capacity
+        self.keys = np.pad(self.keys, [(0, 0)] * 5 + [(0, more)])
+        self.values = np.pad(self.values, [(0, 0)] * 4 + [(0, more), (0, 0)])
+        self.capacity += more
+        self._bind()
+
+    def _bind(self) -> None:
+        """Tells onnxruntime where everything lies; needed whenever an array is replaced."""
+        self.log_probabilities = np.empty((*self.tokens.shape, self.model.vocabulary), np.float32)
+        self.binding = self.model.decoder.io_binding()
+        value = onnxruntime.OrtValue.ortvalue_from_numpy  # shares the array's memory
+        for name, array in zip(self.model.cross_names, self.cross, strict=True):
+            self.binding.bind_ortvalue_input(name, value(array))
+        self.binding.bind_ortvalue_input('tokens', value(self.tokens))
+        self.binding.bind_ortvalue_input('position', value(self.position))
+        self.binding.bind_ortvalue_output('log_probabilities', value(self.log_probabilities))
+        for part, arrays in (('keys', self.keys), ('values', self.values)):
+            for layer, array in enumerate(arrays):
+                cache = value(array)
+                self.binding.bind_ortvalue_input(f'cache_{part}_{layer}', cache)
+                self.binding.bind_ortvalue_output(f'next_{part}_{layer}', cache)
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # A picture is hundreds of steps; threads that spin between them take the core from whoever has work.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    return onnxruntime.InferenceSession(os.fspath(path), options, providers=['CPUExecutionProvider'])
+
+
+def _padded(encoded: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """What `Model.encode` gave for each picture as one batch, padded to the most cells, and the padding masked."""
+    if len(encoded) == 1:
+        return list(encoded[0])
+    cells = max(parts[0].shape[3] for parts in encoded)
+    batch = []
+    for i, first in enumerate(encoded[0]):
+        shape = [len(encoded), *first.shape[1:]]
+        shape[2 if i and i % 2 == 0 else 3] = cells  # bias, keys, values, keys, values, ...
+        whole = np.full(shape, 0 if i else MASKED, np.float32)
+        for row, parts in enumerate(encoded):
+            whole[row, :, : parts[i].shape[2], : parts[i].shape[3]] = parts[i][0]
+        batch.append(whole)
+    return batch

@@ -1,0 +1,110 @@
+"""The searches alone, on a language whose probabilities are a table: every formula can be tried."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.decoding import Decoded, beam_search, greedy
+
+START, END, LIMIT = 1, 2, 4
+
+
+class TableBatch:
+    """Stands in for `DecoderBatch`: what comes next depends on all tokens so far, through the rows it is given."""
+
+    def __init__(self, tables: np.ndarray, beams: int):
+        """Tables: log-probabilities (pictures, steps, token before, next token)."""
+        self.tables = tables
+        self.tokens = np.empty((len(tables), beams), np.int64)
+        self.past = np.zeros((len(tables), beams, 0), np.int64)
+        self.fed: list[int] = []
+
+    def step(self, tokens: np.ndarray) -> np.ndarray:
+        self.fed.append(len(tokens))
+        self.past = np.concatenate([self.past, tokens[:, :, None]], axis=2)
+        return np.array(
+            [[after(table, past) for past in row] for table, row in zip(self.tables, self.past, strict=True)]
+        )
+
+    def keep(self, pictures: np.ndarray) -> None:
+        self.tables, self.past, self.tokens = self.tables[pictures], self.past[pictures], self.tokens[pictures]
+
+    def reorder(self, parents: np.ndarray) -> None:
+        self.past = np.take_along_axis(self.past, parents[:, :, None], axis=1)
+
+
+def after(table: np.ndarray, past: np.ndarray) -> np.ndarray:
+    """Log-probabilities after these tokens: all of them count, so that a wrong history shows."""
+    shift = int(past.sum()) % table.shape[-1]
+    return np.roll(table[len(past) - 1, past[-1]], shift).astype(np.float32)
+
+
+def tables(seed: int, pictures: int, vocabulary: int = 5) -> np.ndarray:
+    logits = np.random.default_rng(seed).normal(scale=2, size=(pictures, LIMIT, vocabulary, vocabulary))
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+
+
+def formulas(table: np.ndarray) -> Iterator[Decoded]:
+    """Every formula there is: up to its end or to the limit."""
+    vocabulary = table.shape[-1]
+    for length in range(1, LIMIT + 1):
+        for tokens in itertools.product(range(vocabulary), repeat=length):
+            if END in tokens[:-1] or (tokens[-1] != END and length < LIMIT):
+                continue
+            past = np.array([START, *tokens])
+            yield Decoded(
+                list(tokens), sum(float(after(table, past[: i + 1])[token]) for i, token in enumerate(tokens))
+            )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_greedy_takes_the_likeliest_token(seed: int, pictures: int) -> None:
+    found = greedy(TableBatch(tables(seed, pictures), 1), START, END, LIMIT)  # type: ignore[arg-type]
+    for table, item in zip(tables(seed, pictures), found, strict=True):
+        past, total = [START], 0.0
+        while len(past) <= LIMIT and past[-1] != END:
+            following = after(table, np.array(past))
+            past.append(int(following.argmax()))
+            total += float(following.max())
+        assert item.tokens == past[1:]
+        assert item.log_probability == pytest.approx(total, abs=1e-4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 3), st.sampled_from([0.0, 1.0, 2.0]))
+def test_a_wide_enough_beam_finds_the_best_of_all(seed: int, pictures: int, penalty: float) -> None:
+    batch = TableBatch(tables(seed, pictures), 130)  # at most 4 ** 3 open formulas, and half as many again to spare
+    found = beam_search(batch, START, END, LIMIT, penalty)  # type: ignore[arg-type]
+    for table, item in zip(tables(seed, pictures), found, strict=True):
+        best = max(formulas(table), key=lambda one: one.log_probability / len(one.tokens) ** penalty)
+        assert item.tokens == best.tokens
+        assert item.log_probability == pytest.approx(best.log_probability, abs=1e-4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 3))
+def test_pictures_do_not_disturb_each_other(seed: int, beams: int) -> None:
+    together = beam_search(TableBatch(tables(seed, 5), beams), START, END, LIMIT)  # type: ignore[arg-type]
+    for i, item in enumerate(together):
+        assert beam_search(TableBatch(tables(seed, 5)[i : i + 1], beams), START, END, LIMIT) == [item]  # type: ignore
+
+
+def test_finished_rows_are_no_longer_computed() -> None:
+    """Of four formulas three end at once."""
+    table = np.full((4, LIMIT, 5, 5), -9.0)
+    table[:3, ..., END] = 0
+    table[3, ..., 4] = 0
+
+    class Plain(TableBatch):
+        def step(self, tokens: np.ndarray) -> np.ndarray:
+            self.fed.append(len(tokens))
+            return self.tables[:, :1, 0].repeat(tokens.shape[1], axis=1).astype(np.float32)
+
+    batch = Plain(table, 1)
+    assert [len(item.tokens) for item in greedy(batch, START, END, LIMIT)] == [1, 1, 1, LIMIT]  # type: ignore[arg-type]
+    assert batch.fed == [4, 1, 1, 1]
