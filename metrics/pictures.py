@@ -50,6 +50,8 @@ class PictureScore:
     is_exact: bool
     """whether every glyph has found its partner"""
     image: image.ImageComparison
+    label_width: int
+    """pixels from the first to the last column of the label's ink, at `DPI`"""
     error: str | None = None
     """why the prediction cannot be typeset, if so"""
 
@@ -150,10 +152,10 @@ def _compare(
         return None
     target = image.ink(rasterize(document, label, DPI))
     if prediction is None:
-        return PictureScore(0.0, False, image.compare(target, None), error)
+        return PictureScore(0.0, False, image.compare(target, None), target.shape[1], error)
     match = cdm.compare(page_glyphs(document, label), page_glyphs(document, prediction))
     found = target if label == prediction else image.ink(rasterize(document, prediction, DPI))
-    return PictureScore(match.f1, match.is_exact, image.compare(target, found))
+    return PictureScore(match.f1, match.is_exact, image.compare(target, found), target.shape[1])
 
 
 __all__ = ['DEFINITIONS', 'PictureScore', 'PictureScores', 'RenderError', 'compare_pictures', 'picture_scores']
