@@ -1,6 +1,6 @@
 """Where a model is weak: scores by length, size and structure of the formulas, and the tokens it confuses.
 
-    by_structure(evaluation), confusions(evaluation)
+    by_structure(evaluation), token_errors(evaluation)
 
 All on canonical tokens (`data.latex.normalize`).
 """
@@ -21,6 +21,9 @@ from .score import ScoredPrediction
 LENGTHS: Final = ((1, 10), (11, 25), (26, 50), (51, 100), (101, 150), (151, None))
 SCALES: Final = ((0.0, 0.5), (0.5, 0.75), (0.75, 1.25), (1.25, 2.0), (2.0, 3.0), (3.0, None))
 UNIT_DPI: Final = 100
+# Kinds of errors by their names in rapidfuzz, how they are called, and how many are listed.
+KINDS: Final = {'replace': ('Confused', 30), 'delete': ('Missed', 15), 'insert': ('Invented', 15)}
+_BRACES: Final = frozenset('{}')
 
 
 def _commands(names: str) -> frozenset[str]:
@@ -55,8 +58,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """A token of the labels and what was read instead; one of both may be empty."""
+class TokenError:
+    """A token of the labels and what was read instead; empty is nothing."""
 
     label: str
     prediction: str
@@ -106,19 +109,27 @@ def by_scale(evaluation: Evaluation, widths: Mapping[int, int]) -> list[Row]:
     )  # fmt: skip
 
 
-def confusions(evaluation: Evaluation, count: int = 40) -> list[Confusion]:
-    """The commonest errors of single tokens, by an alignment of each prediction with its label at the least distance."""
+def token_errors(evaluation: Evaluation) -> dict[str, list[TokenError]]:
+    """The commonest errors, by kind, by an alignment of each prediction with its label at the least distance.
+
+    Kinds are those of `KINDS`. Braces are left out: they come and go with what they hold.
+    """
     seen: Counter[str] = Counter()
-    errors: Counter[tuple[str, str]] = Counter()
+    errors: dict[str, Counter[tuple[str, str]]] = {kind: Counter() for kind in KINDS}
     for item in evaluation.scores.predictions:
         label, prediction = tokenize(item.normalised_latex), tokenize(item.normalised_prediction)
         seen.update(label)
-        for tag, source, target in Levenshtein.editops(label, prediction):
-            errors['' if tag == 'insert' else label[source], '' if tag == 'delete' else prediction[target]] += 1
-    return [
-        Confusion(label, prediction, number, number / seen[label] if label else None)
-        for (label, prediction), number in errors.most_common(count)
-    ]
+        for kind, source, target in Levenshtein.editops(label, prediction):
+            pair = ('' if kind == 'insert' else label[source], '' if kind == 'delete' else prediction[target])
+            if not _BRACES.intersection(pair):
+                errors[kind][pair] += 1
+    return {
+        kind: [
+            TokenError(label, prediction, count, count / seen[label] if label else None)
+            for (label, prediction), count in errors[kind].most_common(number)
+        ]
+        for kind, (_, number) in KINDS.items()
+    }
 
 
 def _within(values: Mapping[int, float], low: float, high: float | None, step: int) -> Callable[[ScoredPrediction], bool]:

@@ -10,6 +10,7 @@ that is commonest in the validation split. What a canonical prediction has lost 
 `python -m benchmarks.conventions` measures what a perfect reader would score.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -30,6 +31,7 @@ _WITH_ARGUMENT: Final = frozenset({'_', '^', r'\sqrt', r'\hat', r'\bar', r'\tild
 # Environments that become arrays, and the columns they have.
 _TABLES: Final = {'matrix': 'c', 'cases': 'l', 'aligned': 'rl', 'gathered': 'c', 'array': ''}
 _DEPTH: Final = 200
+_LENGTH: Final = re.compile(r'(\\[hv]space\s*\*?\s*)\{([^{}]*)\}')
 
 
 def tokens(latex: str) -> list[str]:
@@ -40,6 +42,11 @@ def tokens(latex: str) -> list[str]:
 def convert(latex: str) -> list[str]:
     """The tokens of any LaTeX brought to the convention of the labels. Never raises: braces that do not match stay."""
     return _join_delimiters(spell(latex))
+
+
+def typesettable(latex: str) -> str:
+    r"""A label as TeX takes it: `\hspace { 1 c m }` is no length to it, `\hspace {1cm}` is."""
+    return _LENGTH.sub(lambda match: f'{match[1]}{{{"".join(match[2].split())}}}', latex)
 
 
 def spell(latex: str) -> list[str]:

@@ -22,6 +22,7 @@ from data.glyphs import page_glyphs
 from data.render import RenderError, rasterize, typeset
 
 from . import cdm, image
+from .harvard import typesettable
 
 DPI = 240  # 10 pt type as large as 12 pt at 200 dpi
 # Formulas a TeX run: a run that fails costs its formulas a second one, starting it costs 0.1 s.
@@ -135,6 +136,7 @@ def compare_pictures(
 
 
 def _compare_chunk(pairs: Sequence[tuple[str, str]]) -> list[PictureScore | None]:
+    pairs = [(typesettable(label), typesettable(prediction)) for label, prediction in pairs]
     formulas = list(dict.fromkeys(formula for pair in pairs for formula in pair))
     result = typeset(formulas, timeout=20.0)
     pages = dict(zip(formulas, result.pages, strict=True))

@@ -24,6 +24,7 @@ from data.render import rasterize, typeset
 
 from . import breakdown, cdm
 from .evaluation import ROWS, TITLES, Evaluation
+from .harvard import typesettable
 from .score import ScoredPrediction
 
 CASES = 24
@@ -72,14 +73,14 @@ def write_report(
     first = next(iter(evaluations.values()))
     worst, sample = _choose(first)
     shown = _cases(first, list({item.index: item for item in worst + sample}.values()), picture)
-    page = jinja2.Environment(
+    template = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATE.parent),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     ).get_template(_TEMPLATE.name)
-    content = page.render(
+    content = template.render(
         title=title,
         settings=settings,
         columns=list(evaluations),
@@ -91,7 +92,7 @@ def write_report(
             ('What the label contains', breakdown.by_structure(first)),
             *([('Size of the letters (1: 10 pt at 100 dpi)', breakdown.by_scale(first, widths))] if widths else []),
         ],
-        confusions=breakdown.confusions(first),
+        errors=[(breakdown.KINDS[kind][0], rows) for kind, rows in breakdown.token_errors(first).items()],
         sections=[
             ('Worst', 'The lowest CDM, then the lowest edit similarity.', [shown[item.index] for item in worst]),
             ('Random', 'Drawn from all pictures.', [shown[item.index] for item in sample]),
@@ -101,7 +102,7 @@ def write_report(
 
 
 def _choose(evaluation: Evaluation) -> tuple[list[ScoredPrediction], list[ScoredPrediction]]:
-    """The worst predictions, and some at random, both by now without those whose label cannot be typeset."""
+    """The worst predictions and some at random, without those whose label cannot be typeset."""
     items = [
         item
         for item in evaluation.scores.predictions
@@ -119,7 +120,7 @@ def _choose(evaluation: Evaluation) -> tuple[list[ScoredPrediction], list[Scored
 def _cases(evaluation: Evaluation, items: Sequence[ScoredPrediction], picture: Picture) -> dict[int, Case]:
     if evaluation.pictures is None:
         return {item.index: _case(item, None, picture, None, None) for item in items}
-    result = typeset([formula for item in items for formula in (item.latex, item.prediction)])
+    result = typeset([typesettable(formula) for item in items for formula in (item.latex, item.prediction)])
     cases = {}
     with contextlib.ExitStack() as stack:
         document = stack.enter_context(contextlib.closing(pypdfium2.PdfDocument(result.pdf))) if result.pdf else None

@@ -18,6 +18,8 @@ from typing import Any
 from data.dataset import DataError, Formulas
 from data.pages import TypesetPages, build_pages
 
+from .harvard import typesettable
+
 
 class Retypeset:
     """The labels that can be typeset, as pictures."""
@@ -48,7 +50,9 @@ def retypeset(labels: Mapping[int, str], workers: int = 2) -> Iterator[Retypeset
     with tempfile.TemporaryDirectory(prefix='retypeset-') as folder:
         lines = Path(folder, 'labels.jsonl')
         with lines.open('w', encoding='utf-8') as file:
-            file.writelines(json.dumps({'latex': latex, 'index': index}) + '\n' for index, latex in labels.items())
+            for index, label in labels.items():
+                row = {'latex': typesettable(label), 'label': label, 'index': index}
+                file.write(json.dumps(row) + '\n')
         if not build_pages([lines], Path(folder, 'pages'), workers=workers)['pages']:
             raise DataError('none of the labels can be typeset')
         yield Retypeset(TypesetPages(Path(folder, 'pages')))
