@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from data.dataset import Source
     from metrics.evaluation import Evaluation
-    from metrics.score import ScoredPrediction, Scores
+    from metrics.score import Scores
 
 DATA = 'yuntian-deng/im2latex-100k'
 # The sets of pictures that a prediction may be of: those of the data set, and its labels typeset again.

@@ -119,10 +119,13 @@ def token_errors(evaluation: Evaluation) -> dict[str, list[TokenError]]:
     for item in evaluation.scores.predictions:
         label, prediction = tokenize(item.normalised_latex), tokenize(item.normalised_prediction)
         seen.update(label)
-        for kind, source, target in Levenshtein.editops(label, prediction):
-            pair = ('' if kind == 'insert' else label[source], '' if kind == 'delete' else prediction[target])
+        for edit in Levenshtein.editops(label, prediction):
+            pair = (
+                '' if edit.tag == 'insert' else label[edit.src_pos],
+                '' if edit.tag == 'delete' else prediction[edit.dest_pos],
+            )
             if not _BRACES.intersection(pair):
-                errors[kind][pair] += 1
+                errors[edit.tag][pair] += 1
     return {
         kind: [
             TokenError(label, prediction, count, count / seen[label] if label else None)
@@ -132,15 +135,15 @@ def token_errors(evaluation: Evaluation) -> dict[str, list[TokenError]]:
     }
 
 
-def _within(values: Mapping[int, float], low: float, high: float | None, step: int) -> Callable[[ScoredPrediction], bool]:
+def _within(
+    values: Mapping[int, float], low: float, high: float | None, step: int
+) -> Callable[[ScoredPrediction], bool]:
     """Whether a prediction's value lies from `low` to `high`, which belongs to it if values are whole (`step` 1)."""
     end = float('inf') if high is None else high + step
     return lambda item: item.index in values and low <= values[item.index] < end
 
 
-def _rows(
-    evaluation: Evaluation, classes: Iterable[tuple[str, Callable[[ScoredPrediction], bool]]]
-) -> list[Row]:
+def _rows(evaluation: Evaluation, classes: Iterable[tuple[str, Callable[[ScoredPrediction], bool]]]) -> list[Row]:
     rows = []
     for name, condition in classes:
         part = evaluation.where(condition)

@@ -1,7 +1,7 @@
 """All scores of a set of predictions, text and pictures together, by part of the data set.
 
-    evaluation = Evaluation(scores, dict(zip(indices, compare_pictures(pairs), strict=True)))
-    table({'all': evaluation.summary(), 'without_operatorname': evaluation.where(...).summary()})
+evaluation = Evaluation(scores, dict(zip(indices, compare_pictures(pairs), strict=True)))
+table({'all': evaluation.summary(), 'without_operatorname': evaluation.where(...).summary()})
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from data.latex import normalize, tokenize
-from data.latex_rules import INFIX, LIMIT_OPERATORS, OPERATORS
+from data.latex_rules import LIMIT_OPERATORS, OPERATORS
 
 Tree: TypeAlias = list['str | Tree']
 
@@ -52,7 +52,7 @@ def typesettable(latex: str) -> str:
 def spell(latex: str) -> list[str]:
     r"""What `convert` gives, with `\left` and its delimiter still apart."""
     found = tokenize(latex)
-    if not INFIX.keys().isdisjoint(found):
+    if r'\over' in found or r'\choose' in found:
         found = tokenize(normalize(latex))  # `a \\over b` takes a parser; few predictions have it, and no labels
     found = [token.strip() for token in found]
     tree = _parse(found)

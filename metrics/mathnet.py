@@ -30,9 +30,7 @@ def _commands(names: str) -> frozenset[str]:
     return frozenset(rf'\{name}' for name in names.split())
 
 
-_DELETED: Final = (
-    frozenset({r'\,', r'\;', r'\:', '~', '\\', r'\-', r'\!', r'\*', r'\ '})
-    | _commands("""
+_DELETED: Final = frozenset({r'\,', r'\;', r'\:', '~', '\\', r'\-', r'\!', r'\*', r'\ '}) | _commands("""
     Big Bigg Biggr Bigl Bigr Biggl Biggm Bigm big bigg biggl biggr bigl bigr biggm bigm bf boldmath unboldmath cal
     mathbf mathrm operatorname operatorname* it scriptsize textrm nonumber displaystyle scriptstyle scriptscriptstyle
     textstyle right left quad qquad hfil hfill hfilll vfil vfill vfilll Huge LARGE Large large normalsize small tiny em
@@ -40,7 +38,6 @@ _DELETED: Final = (
     medskip mit null nulldelimiterspace ooalign protect sc sf sl smallskip smash space strut textbf textit textnormal
     textsf texttt textup thinspace tt vcenter vss rm mathcal mathbb boldsymbol
     """)
-)
 _DELETED_WITH_LENGTH: Final = _commands('hspace hspace* kern mkern mskip')
 _EXCLUDED: Final = _commands(
     """
@@ -56,9 +53,7 @@ _SYNONYMS: Final = {
     r'\rbrace': r'\}', r'\rightarrowfill': r'\rightarrow', r'\setminus': r'\backslash', r'\vline': '|', r'\vrule': '|',
     r'\sb': '_', r'\sp': '^', r'\lt': '<', r'\gt': '>',
 }  # fmt: skip
-_SPELT: Final = {
-    '...': [r'\dots'], **{name: [rf'\{name}'] for name in 'arg min max log ln cosh cos sinh sin'.split()},
-}  # fmt: skip
+_SPELT: Final = {'...': r'\dots'} | {name[1:]: name for name in _commands('arg min max log ln cosh cos sinh sin')}
 _ONE_ARGUMENT: Final = frozenset('^_') | _commands(
     r"""
     bar check ddot dot hat hbar overrightarrow sqrt tilde underline vec widehat widetilde ' acute breve grave
@@ -98,7 +93,7 @@ def _replace(found: Sequence[str]) -> list[str]:
         for length in (4, 3, 2):
             part = found[position : position + length]
             if (name := _SPELT.get(''.join(part))) and all(len(token) == 1 for token in part):
-                replaced += name
+                replaced.append(name)
                 position += length
                 break
         else:
@@ -146,7 +141,11 @@ def _arrays(found: Sequence[str]) -> list[str] | None:
         columns = ['c' if column in 'lcr' else column for column in found[position + 1 : body - 1]]
         rows = [[_bare(cell) for cell in _split(row, '&')] for row in _split(found[body:end], r'\\')]
         rows = [row for row in rows if row != [[]]]
-        if not rows or not all(cell for row in rows for cell in row) or len(columns) - columns.count('|') != len(rows[0]):
+        if (
+            not rows
+            or not all(cell for row in rows for cell in row)
+            or len(columns) - columns.count('|') != len(rows[0])
+        ):
             return None
         if len(rows) == 1:
             out += (cell_token for cell in rows[0] for cell_token in cell)
@@ -187,7 +186,11 @@ def _remove_braces(found: Sequence[str]) -> list[str]:
         end = _close(found, position)
         if before in _TWO_ARGUMENTS:
             kept.add(end)
-        if before not in _ONE_ARGUMENT | _TWO_ARGUMENTS and position not in kept and not _is_infix(found, position, end):
+        if (
+            before not in _ONE_ARGUMENT | _TWO_ARGUMENTS
+            and position not in kept
+            and not _is_infix(found, position, end)
+        ):
             dropped |= {position, end - 1}
     return [token for position, token in enumerate(found) if position not in dropped]
 

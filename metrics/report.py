@@ -129,7 +129,8 @@ def _cases(evaluation: Evaluation, items: Sequence[ScoredPrediction], picture: P
             if document is not None:
                 drawn = _draw_pair(document, result.pages[2 * number], result.pages[2 * number + 1])
             score = evaluation.picture(item)
-            cases[item.index] = _case(item, score and score.cdm, picture, drawn, result.errors.get(2 * number + 1))
+            f1 = score.cdm if score else None
+            cases[item.index] = _case(item, f1, picture, drawn, result.errors.get(2 * number + 1))
     return cases
 
 
@@ -142,7 +143,9 @@ def _case(
 ) -> Case:
     given = picture(item.index)
     label, prediction = drawn or (None, None)
-    return Case(item, f1, given and _url(given), label, prediction, item.error or error, _difference(item))
+    return Case(
+        item, f1, None if given is None else _url(given), label, prediction, item.error or error, _difference(item)
+    )
 
 
 def _difference(item: ScoredPrediction) -> list[tuple[str, str]]:
@@ -176,7 +179,9 @@ def _draw_pair(
     return first, second
 
 
-def _mark(document: pypdfium2.PdfDocument, page: int, boxes: Sequence[tuple[float, float, float, float]]) -> Image.Image:
+def _mark(
+    document: pypdfium2.PdfDocument, page: int, boxes: Sequence[tuple[float, float, float, float]]
+) -> Image.Image:
     image = rasterize(document, page, DPI).convert('RGB')
     draw = ImageDraw.Draw(image)
     scale, height = DPI / 72, document.get_page_size(page)[1]
