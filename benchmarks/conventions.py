@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterable
 
-from command_line import Parser, positive
 from data.dataset import load
 from data.latex import normalize
 from metrics import harvard
@@ -18,11 +17,11 @@ from metrics.score import ScoredPrediction, Scores
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = Parser(description='Score the canonical forms of labels.')
+    parser = argparse.ArgumentParser(description='Score the canonical forms of labels.')
     parser.add_argument('--data', required=True, help='as for evaluate.py')
     parser.add_argument('--split', default='validation', help='part of the data set (default: validation)')
-    parser.add_argument('--limit', type=positive, metavar='N', help='the first so many only')
-    parser.add_argument('--workers', type=positive, default=os.cpu_count() or 1, metavar='N', help='processes')
+    parser.add_argument('--limit', type=int, help='the first so many only')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='processes (default: %(default)s)')
     return parser.parse_args(argv)
 
 

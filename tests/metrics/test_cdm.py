@@ -12,9 +12,7 @@ from metrics.cdm import CharacterMatch, characters, compare
 
 def line(text: str, x: float = 0.0, y: float = 0.0, step: float = 10.0) -> list[Glyph]:
     """Letters of 5 by 7 pt, each `step` behind the one before."""
-    return [
-        Glyph('CMMI10', ord(letter), (x + step * i, y, x + step * i + 5, y + 7)) for i, letter in enumerate(text)
-    ]
+    return [Glyph('CMMI10', ord(letter), (x + step * i, y, x + step * i + 5, y + 7)) for i, letter in enumerate(text)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,9 @@ def test_small_changes(label: str, prediction: str, pairs: int, total: int) -> N
 
 
 def test_tall_delimiters_are_one_character() -> None:
-    result = typeset([r'\left|\left\{\left[\left(\begin{matrix}a\\b\\c\\d\\e\\f\end{matrix}\right.\right.\right.\right.'])
+    result = typeset(
+        [r'\left|\left\{\left[\left(\begin{matrix}a\\b\\c\\d\\e\\f\end{matrix}\right.\right.\right.\right.']
+    )
     with contextlib.closing(pypdfium2.PdfDocument(result.pdf)) as document:
         glyphs = page_glyphs(document, 0)
     found = characters(glyphs)

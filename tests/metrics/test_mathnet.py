@@ -13,7 +13,10 @@ from metrics.mathnet import mathnet_tokens
         (r'a \, b ~ c \quad d \hspace { 1 c m } e', 'a b c d e'),  # M1
         (r'\left( a \right) \big[ b \Bigr]', '( a ) [ b ]'),  # M2
         (r'{ \bf x } \mathrm { T r } \mathcal { L } \displaystyle y', 'x T r L y'),  # M3
-        (r'a \geq b \ldots c . . . d \| e \overline { { f } }', r'a \ge b \dots c \dots d \parallel e \bar { f }'),  # M4
+        (
+            r'a \geq b \ldots c . . . d \| e \overline { { f } }',
+            r'a \ge b \dots c \dots d \parallel e \bar { f }',
+        ),  # M4
         (r'\operatorname { s i n } x + \operatorname* { m a x } y', r'\sin x + \max y'),  # M4
         (r'\frac 1 2 x ^ 2 { y } { { z } }', r'\frac { 1 } { 2 } x ^ { 2 } y z'),  # M6
         (r'\frac { 1 } 2', r'\frac { 1 } { 2 }'),
