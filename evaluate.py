@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from metrics.score import Scores
 
 DATA = 'yuntian-deng/im2latex-100k'
-# The sets of pictures that a prediction may be of: those of the data set, and its labels typeset again.
-GIVEN, RETYPESET = 'given', 'retypeset'
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -62,16 +60,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def report(evaluations: 'Mapping[str, Evaluation]') -> dict[str, Any]:
-    """`{part: {'as_given': {...}, 'normalised': {...}, 'mathnet': {...}, 'pictures': {...}}}`."""
-    return {name: part.summary() for name, part in evaluations.items()}
-
-
 def parts(evaluations: 'Mapping[str, Evaluation]') -> 'dict[str, Evaluation]':
     """The columns of the table; those without pictures are left out.
 
     im2latex-100k was typeset without amsmath: under a label with `\\operatorname` stands a picture without it.
     """
+    from metrics.records import GIVEN, RETYPESET
+
     given = evaluations[GIVEN]
     columns = {'all': given, 'without_operatorname': given.where(lambda item: r'\operatorname' not in item.latex)}
     if RETYPESET in evaluations:
@@ -79,44 +74,10 @@ def parts(evaluations: 'Mapping[str, Evaluation]') -> 'dict[str, Evaluation]':
     return {name: column for name, column in columns.items() if column.scores.predictions}
 
 
-def read_predictions(path: Path, limit: int | None) -> 'dict[str, Scores]':
-    """The predictions of a file by the set of pictures they are of. Raises ValueError: no file of predictions."""
-    from metrics.score import ScoredPrediction, Scores
-
-    found: dict[str, dict[int, ScoredPrediction]] = {}
-    try:
-        with path.open(encoding='utf-8', newline='\n') as lines:
-            for number, line in enumerate(lines):
-                row = json.loads(line)
-                own = found.setdefault(str(row.get('pictures', GIVEN)), {})
-                index = int(row.get('index', number))
-                own[index] = ScoredPrediction.of(
-                    index, row['latex'], row['prediction'], float(row.get('score') or 0), row.get('error')
-                )
-    except OSError as error:
-        raise ValueError(f'{path}: {error.strerror}') from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f'{path}: expected a JSON object a line, with strings "latex" and "prediction"') from error
-    if GIVEN not in found:
-        raise ValueError(f'{path}: no predictions')
-    chosen = set(spread(sorted(found[GIVEN]), limit))
-    return {name: Scores.of(item for item in own.values() if item.index in chosen) for name, own in found.items()}
-
-
-def spread(items: list[int], limit: int | None) -> list[int]:
+def spread(items: Sequence[int], limit: int | None) -> list[int]:
     """So many of the items, at equal distances."""
     count = min(len(items), limit or len(items))
     return [items[i * len(items) // count] for i in range(count)]
-
-
-def write(out: Path, summary: dict[str, Any], evaluations: 'Mapping[str, Evaluation]') -> None:
-    (out / 'scores.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
-    with (out / 'predictions.jsonl').open('w', encoding='utf-8') as file:
-        for name, evaluation in evaluations.items():
-            for item in evaluation.scores.predictions:
-                score = evaluation.picture(item)
-                row = item.as_dict() | {'pictures': name} | ({'cdm': score.cdm} if score else {})
-                file.write(json.dumps(row, ensure_ascii=False) + '\n')
 
 
 class Reader:
@@ -127,26 +88,21 @@ class Reader:
 
         self.args = args
         self.model, self.processor = load(args.checkpoint)
-        self.seconds = 0.0
 
-    def read(self, source: Any, indices: list[int]) -> 'Scores':
-        from tqdm import tqdm
-
+    def read(self, source: Any, indices: Sequence[int]) -> 'Scores':
         from metrics.score import picture_batches, score
         from modeling.generation_im2latex import predict
 
-        size, start = self.args.batch_size, time.perf_counter()
-        scores = score(
+        size = self.args.batch_size
+        return score(
             self.model,
             self.processor,
             picture_batches(source, indices, size),
             predict=predict,
             num_beams=self.args.num_beams,
             max_new_tokens=self.args.max_new_tokens,
-            progress=lambda items: tqdm(items, total=-(-len(indices) // size), unit='batch', disable=None),
+            progress=lambda batches: bar(batches, -(-len(indices) // size), 'batch'),
         )
-        self.seconds = time.perf_counter() - start
-        return scores
 
     def read_again(self, scores: 'Scores') -> 'Scores':
         """Reads the labels typeset again. Raises DataError if none can be."""
@@ -154,100 +110,125 @@ class Reader:
         from metrics.score import Scores
 
         with retypeset({item.index: item.latex for item in scores.predictions}, self.args.workers) as source:
-            found = self.read(source, list(range(len(source)))).predictions
+            found = self.read(source, range(len(source))).predictions
             return Scores.of(replace(item, index=source.indices[item.index]) for item in found)
 
-    def settings(self) -> dict[str, Any]:
+    def read_all(self, source: 'Source') -> 'tuple[dict[str, Scores], dict[str, Any]]':
+        """The predictions of every set of pictures, and how they were made."""
+        from data.dataset import DataError
+        from metrics.records import GIVEN, RETYPESET
+
+        start = time.perf_counter()
+        sets = {GIVEN: self.read(source, spread(range(len(source)), self.args.limit))}
+        seconds = time.perf_counter() - start
+        if not self.args.text_only:
+            with contextlib.suppress(DataError):
+                sets[RETYPESET] = self.read_again(sets[GIVEN])
         config = self.model.generation_config
-        return {
+        return sets, {
             'checkpoint': self.args.checkpoint,
             'num_beams': self.args.num_beams or config.num_beams or 1,
             'max_new_tokens': self.args.max_new_tokens or config.max_new_tokens,
             'batch_size': self.args.batch_size,
             'device': self.model.device.type,
+            'seconds': round(seconds, 2),
+            'pictures_per_second': round(len(sets[GIVEN].predictions) / seconds, 2),
         }
+
+
+def bar(items: Any, total: int, unit: str) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, unit=unit, disable=None)
 
 
 def run(args: argparse.Namespace) -> int:
     # Here, not above: torch takes seconds to import, and --help and a mistyped option should not wait for it.
-    from tqdm import tqdm
     from transformers.utils import logging
 
-    from data.dataset import DataError
-    from data.render import RenderError, typeset
     from metrics.evaluation import Evaluation, table
-    from metrics.score import CONVENTIONS
+    from metrics.records import GIVEN, read_predictions
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    source: Source | None = None
-    summary: dict[str, Any] = {}
+    reader, source, settings = None, None, {}
     try:
-        if not args.text_only:
-            try:
-                typeset(['x'])
-            except RenderError as error:
-                raise ValueError(f'{error}; or leave out what needs TeX with --text-only') from error
-        if args.out is not None:  # not after hours of reading
-            args.out.mkdir(parents=True, exist_ok=True)
-        reader = Reader(args) if args.checkpoint else None
+        check(args)  # now, not after hours of reading
+        if args.checkpoint:
+            reader = Reader(args)
         if reader is not None or args.data is not None:
             source = open_data(args)
-            summary = {'data': args.data or DATA, 'split': args.split, 'split_samples': len(source)}
-        sets: dict[str, Scores] = {}
+            settings = {'data': args.data or DATA, 'split': args.split, 'split_samples': len(source)}
         if reader is None:
-            sets = read_predictions(args.predictions, args.limit)
-            summary |= {'predictions': str(args.predictions)}
-        elif source is not None and len(source):
-            count = len(indices := spread(list(range(len(source))), args.limit))
-            sets = {GIVEN: reader.read(source, indices)}
-            speed = {'seconds': round(reader.seconds, 2), 'pictures_per_second': round(count / reader.seconds, 2)}
-            summary |= reader.settings() | speed
-            if not args.text_only:
-                with contextlib.suppress(DataError):
-                    sets[RETYPESET] = reader.read_again(sets[GIVEN])
-        if not sets or not sets[GIVEN].predictions:
-            raise ValueError(f'{args.data or DATA}: no pictures in the split {args.split!r}')
+            sets = read_predictions(args.predictions, lambda indices: spread(indices, args.limit))
     except (OSError, ValueError) as error:
         return fail(next(iter(str(error).splitlines()), type(error).__name__))
+    if reader is not None and source is not None:
+        sets, how = reader.read_all(source)
+        settings |= how
+    else:
+        settings |= {'predictions': str(args.predictions)}
 
-    evaluations = {name: Evaluation(scores) for name, scores in sets.items()}
-    if not args.text_only:
-        evaluations = {
-            name: Evaluation.of(
-                scores,
-                workers=args.workers,
-                progress=lambda chunks, total: tqdm(chunks, total=total, unit='chunk', disable=None),
-            )
-            for name, scores in sets.items()
-        }
+    evaluations = {
+        name: Evaluation(scores)
+        if args.text_only
+        else Evaluation.of(scores, workers=args.workers, progress=lambda chunks, total: bar(chunks, total, 'chunk'))
+        for name, scores in sets.items()
+    }
     columns = parts(evaluations)
-    results = report(columns)
+    results = {name: column.summary() for name, column in columns.items()}
     given = sets[GIVEN].predictions
     unreadable = [item for item in given if item.error is not None]
     print(table(results))
-    if args.checkpoint:
-        speed = f'{summary["seconds"]:.1f} s on {summary["device"]}: {summary["pictures_per_second"]:.1f} pictures/s'
+    if reader is not None:
+        speed = f'{settings["seconds"]:.1f} s on {settings["device"]}: {settings["pictures_per_second"]:.1f} pictures/s'
         print(f'\n{len(given)} pictures in {speed}')
     for item in unreadable:
         print(f'picture {item.index} counts as an empty prediction: {item.error}', file=sys.stderr)
     if args.out is not None:
-        from metrics.pictures import DEFINITIONS as OF_PICTURES
-        from metrics.text import DEFINITIONS as OF_TEXT
-
-        summary |= {'samples': len(given), 'unreadable': len(unreadable)}
-        definitions = {'text': OF_TEXT, 'pictures': OF_PICTURES, 'conventions': CONVENTIONS}
-        write(args.out, summary | {'definitions': definitions, 'scores': results}, evaluations)
-        write_page(args.out / 'report.html', columns, summary, source)
+        settings |= {'samples': len(given), 'unreadable': len(unreadable)}
+        write(args.out, settings, results, evaluations)
+        write_page(args.out / 'report.html', columns, settings, source)
     return 0
 
 
+def check(args: argparse.Namespace) -> None:
+    """Raises ValueError or OSError if what will be needed is not there."""
+    from data.render import RenderError, typeset
+
+    try:
+        if not args.text_only:
+            typeset(['x'])
+    except RenderError as error:
+        raise ValueError(f'{error}; or leave out what needs TeX with --text-only') from error
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+
+
 def open_data(args: argparse.Namespace) -> 'Source':
+    """Raises ValueError: it cannot be opened, or is empty."""
     from data.dataset import FORMULA_FILES, load
 
     data = args.data or DATA
     # A file of formulas is typeset when it is opened: not the whole for a part of it.
-    return load(data, split=args.split, limit=args.limit if str(data).endswith(FORMULA_FILES) else None)
+    source = load(data, split=args.split, limit=args.limit if data.endswith(FORMULA_FILES) else None)
+    if not len(source):
+        raise ValueError(f'{data}: no pictures in the split {args.split!r}')
+    return source
+
+
+def write(
+    out: Path, settings: Mapping[str, Any], results: Mapping[str, Any], evaluations: 'Mapping[str, Evaluation]'
+) -> None:
+    from metrics.pictures import DEFINITIONS as OF_PICTURES
+    from metrics.records import write_predictions
+    from metrics.score import CONVENTIONS
+    from metrics.text import DEFINITIONS as OF_TEXT
+
+    definitions = {'text': OF_TEXT, 'pictures': OF_PICTURES, 'conventions': CONVENTIONS}
+    summary = {**settings, 'definitions': definitions, 'scores': results}
+    (out / 'scores.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
+    write_predictions(out / 'predictions.jsonl', evaluations)
 
 
 def write_page(
