@@ -53,7 +53,7 @@ def spell(latex: str) -> list[str]:
     r"""What `convert` gives, with `\left` and its delimiter still apart."""
     found = tokenize(latex)
     if r'\over' in found or r'\choose' in found:
-        found = tokenize(normalize(latex))  # `a \\over b` takes a parser; few predictions have it, and no labels
+        found = tokenize(normalize(latex))  # `a \over b` takes a parser; few predictions have it, and no labels
     found = [token.strip() for token in found]
     tree = _parse(found)
     return found if tree is None else _write(tree)
