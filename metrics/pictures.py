@@ -19,7 +19,7 @@ from typing import Any
 import pypdfium2
 
 from data.glyphs import page_glyphs
-from data.render import RenderError, rasterize, typeset
+from data.render import rasterize, typeset
 
 from . import cdm, image
 from .harvard import typesettable
@@ -158,6 +158,3 @@ def _compare(
     match = cdm.compare(page_glyphs(document, label), page_glyphs(document, prediction))
     found = target if label == prediction else image.ink(rasterize(document, prediction, DPI))
     return PictureScore(match.f1, match.is_exact, image.compare(target, found), target.shape[1])
-
-
-__all__ = ['DEFINITIONS', 'PictureScore', 'PictureScores', 'RenderError', 'compare_pictures', 'picture_scores']
