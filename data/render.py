@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +29,25 @@ INSTALL = (
 # Packages which redraw standard symbols (esint) or rename standard commands (physics) stay out: the same formula
 # must look the same to every reader of the picture. localmathalphabets lets each formula reuse the few font
 # families TeX has, so that the alphabets of one formula never run out because of the others.
-PREAMBLE = r"""\documentclass[10pt]{article}
-\usepackage{amsmath,amssymb,mathtools,bm,mathrsfs,stmaryrd,upgreek,slashed,cancel,xcolor}
-\setcounter{localmathalphabets}{8}
-"""
+PACKAGES = ('amssymb', 'mathtools', 'bm', 'mathrsfs', 'stmaryrd', 'upgreek', 'slashed', 'cancel', 'xcolor')
+
+
+def preamble(fonts: str = '', own: Collection[str] = ()) -> str:
+    """The preamble whose fonts `fonts` chooses; `own` are those of `PACKAGES` that they stand in for."""
+    packages = ','.join(package for package in PACKAGES if package not in own)
+    return (
+        f'\\documentclass[10pt]{{article}}\n\\usepackage{{amsmath}}\n{fonts}\\usepackage{{{packages}}}\n'
+        '\\setcounter{localmathalphabets}{8}\n'
+    )
+
+
+PREAMBLE = preamble()
 # \outer stops an argument or a skipped conditional that runs past its own formula. A formula which leaves groups open
 # has them closed here; what cannot be closed (a conditional, an alignment, a group too few) stops the run by \read,
 # which is fatal without a terminal, and the caller starts again behind that formula. The empty paragraph is for TeX's
-# count of errors, which ends a run at 100 and is set back by a paragraph's end.
+# count of errors, which ends a run at 100 and is set back by a paragraph's end. LaTeX takes a formula's alphabets back
+# where any formula ends, even one in a box inside of it (\bm, \text), and gives their families to others while the
+# outer formula still needs them, so that \mathcal shows bold letters: here that waits for the next formula.
 HARNESS = r"""
 \makeatletter
 \pdfcompresslevel9 \pdfobjcompresslevel2 \pdfminorversion5
@@ -52,7 +63,13 @@ HARNESS = r"""
 \def\Formula@stop#1{\errmessage{#1}\read-1 to\Formula@none}
 \def\Formula@clean{\ifvmode\else\Formula@stop{Not finished}\fi
   \ifnum\currentgrouplevel>0 \Formula@stop{Groups do not match}\fi}
-\def\Formula@begin#1{\Formula@clean \def\Formula@id{#1}\Formula@say{begin}\setbox\Formula@box\hbox\bgroup$\displaystyle}
+\let\Formula@freeze\freeze@math@version
+\def\freeze@math@version#1{\Formula@freeze{#1}%
+  \global\expandafter\let\csname Formula@reset@#1\expandafter\endcsname\csname mv@#1@reset\endcsname
+  \global\expandafter\let\csname mv@#1@reset\endcsname\@empty}
+\def\Formula@reset{\csname Formula@reset@normal\endcsname \csname Formula@reset@bold\endcsname}
+\def\Formula@begin#1{\Formula@clean \Formula@reset \def\Formula@id{#1}\Formula@say{begin}%
+  \setbox\Formula@box\hbox\bgroup$\displaystyle}
 \def\Formula@unwind{\ifnum\currentgrouplevel>2
   \ifcase\currentgrouptype\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\Formula@stop{Unfinished alignment}%
   \or\Formula@stop{Unfinished alignment}\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup
