@@ -10,7 +10,7 @@ every font (docs/data.md); `tests/data/test_fonts.py` draws the usual suspects a
 
 import re
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,8 +25,14 @@ _FAMILIES = r'\newcommand\bmmax{0}\newcommand\hmmax{0}'
 # TeX Gyre Heros and others that packages name for sans serif need not be there: EC Roman would stand in for them.
 _SANS = r'\renewcommand\sfdefault{lmss}'
 _T1 = r'\usepackage[T1]{fontenc}'
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Text letters: in maths LaTeX takes the character of that number of whatever family is current.
-_LETTERS = frozenset(r'\aa \AA \ae \AE \o \O \l \L \oe \OE \ss \i \j \dh \DH \th \TH'.split())
+_LETTERS = _names(r'\aa \AA \ae \AE \o \O \l \L \oe \OE \ss \i \j \dh \DH \th \TH')
 _PROBE = r'\text{if }\hat{H}\in\mathcal{L}\mathbb{R}^n:\ \sum_{i=1}\sqrt{\frac{\alpha}{\mathbf{B}}}\left[\int x\right]'
 _COMMAND = re.compile(r'\\[A-Za-z]+')
 
@@ -53,75 +59,66 @@ class Font:
         return not self.confused or self.confused.isdisjoint(_COMMAND.findall(latex))
 
 
-def _confused(commands: str, letters: Iterable[str] = ()) -> frozenset[str]:
-    return frozenset(commands.split()) | frozenset(letters)
-
-
 FONTS = {
     'cm': Font('Computer Modern'),
     'lm': Font('Latin Modern', _T1 + r'\usepackage{lmodern}'),
     'times': Font(
-        'Times (newtx)', _T1 + r'\usepackage{newtxtext}' + _SANS + r'\usepackage{newtxmath}', ('amssymb',), _confused('', _LETTERS)
+        'Times (newtx)', _T1 + r'\usepackage{newtxtext}' + _SANS + r'\usepackage{newtxmath}', ('amssymb',), _LETTERS
     ),
     'palatino': Font(
-        'Palatino (newpx)', _T1 + r'\usepackage{newpxtext}' + _SANS + r'\usepackage{newpxmath}', ('amssymb',), _confused('', _LETTERS)
+        'Palatino (newpx)', _T1 + r'\usepackage{newpxtext}' + _SANS + r'\usepackage{newpxmath}', ('amssymb',), _LETTERS
     ),
     'pazo': Font('Palatino (mathpazo)', r'\usepackage{mathpazo}'),
     'fourier': Font('Utopia (Fourier)', r'\usepackage{fourier}' + _SANS),
     'newcentury': Font('New Century Schoolbook (fouriernc)', r'\usepackage{fouriernc}' + _SANS),
-    'charter': Font(
-        'Charter (mathdesign)', r'\usepackage[charter]{mathdesign}' + _SANS, ('amssymb',), _confused('', _LETTERS)
-    ),
+    'charter': Font('Charter (mathdesign)', r'\usepackage[charter]{mathdesign}' + _SANS, ('amssymb',), _LETTERS),
     'xcharter': Font(
         'XCharter (newtx)',
         _T1 + r'\usepackage{XCharter}\usepackage[charter]{newtxmath}' + _SANS,
         ('amssymb',),
-        _confused('', _LETTERS),
+        _LETTERS,
     ),
     'libertine': Font(
         'Linux Libertine (newtx)',
         _T1 + r'\usepackage{libertine}\usepackage[libertine]{newtxmath}',
         ('amssymb',),
-        _confused('', _LETTERS),
+        _LETTERS,
     ),
     'libertinus': Font(
         'Libertinus (libertinust1math)',
         _T1 + r'\usepackage{libertine}\usepackage{amssymb}\usepackage{libertinust1math}',
         ('amssymb',),
-        _confused(r'\emptyset \varnothing \hbar \hslash \setminus \smallsetminus \forall \infty \because', _LETTERS),
+        _LETTERS | _names(r'\emptyset \varnothing \hbar \hslash \setminus \smallsetminus'),
     ),
     'stix2': Font(
         'STIX Two',
         _T1 + r'\usepackage{stix2}' + _SANS,
         ('amssymb', 'mathrsfs'),
-        _confused(r'\forall \infty \because', _LETTERS),
+        _LETTERS,
     ),
-    'kp': Font('Kp-Fonts', r'\usepackage{kpfonts}', ('amssymb',), _confused(r'\nsupseteq \supsetneq')),
+    'kp': Font('Kp-Fonts', r'\usepackage{kpfonts}', ('amssymb',), _names(r'\nsupseteq \supsetneq')),
     'cochineal': Font(
         'Cochineal (newtx)',
         _T1 + r'\usepackage{cochineal}\usepackage[cochineal]{newtxmath}' + _SANS,
         ('amssymb',),
-        _confused('', _LETTERS),
+        _LETTERS,
     ),
     'euler': Font(
         'Euler (eulervm)',
         r'\usepackage{eulervm}',
         (),
-        _confused(r'\Delta \varDelta \hbar \hslash \rho \varrho \sigma \varsigma'),
+        _names(r'\Delta \varDelta \hbar \hslash \rho \varrho \sigma \varsigma'),
     ),
     'antykwa': Font(
-        'Antykwa Toruńska', r'\usepackage[math]{anttor}', (), _confused(r'\mathrm \mathsf \mathtt \rm \sf \tt')
+        'Antykwa Toruńska', r'\usepackage[math]{anttor}', (), _names(r'\mathrm \mathsf \mathtt \rm \sf \tt')
     ),
     'iwona': Font(
         'Iwona',
         r'\usepackage[math]{iwona}',
         (),
-        _confused(r'\mathrm \mathsf \mathtt \rm \sf \tt \parallel \| \Vert'),
+        _names(r'\mathrm \mathsf \mathtt \rm \sf \tt \parallel \| \Vert'),
     ),
-    'bright': Font('CM Bright', r'\usepackage{cmbright}', (), _confused(r'\mathrm \mathsf \text \textsf \rm \sf')),
-    'fira': Font(
-        'Fira Sans (newtxsf)', _T1 + r'\usepackage[scaled]{FiraSans}\usepackage{newtxsf}', ('amssymb',), _confused('')
-    ),
+    'bright': Font('CM Bright', r'\usepackage{cmbright}', (), _names(r'\mathrm \mathsf \text \textsf \rm \sf')),
 }
 
 
