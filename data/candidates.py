@@ -3,7 +3,7 @@
     for task in tasks(['papers/', 'formulas.jsonl.xz', 'yuntian-deng/im2latex-100k'], splits=['train']):
         prepare(task, max_tokens=256)      # rows with labels, and how many were dropped, by reason
 
-`tasks` reads a source piece by piece in an order that never changes; `prepare` does the work on a piece, in any process.
+`tasks` reads sources piece by piece in an order that never changes; `prepare` does the work, in any process.
 """
 
 import itertools
