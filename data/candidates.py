@@ -16,7 +16,7 @@ from typing import TypedDict
 from .dataset import FORMULA_FILES, Pictures, load
 from .latex import normalize, tokenize
 from .pages import read_formulas
-from .raw_archive import is_raw_archive
+from .raw_archive import is_raw_archive, listed
 from .tables import LABEL_FILES, DataError
 from .tex_files import Paper, find_papers, is_tex_source
 from .tex_papers import paper_formulas
@@ -50,6 +50,8 @@ class Task:
     source: str
     rows: Sequence[Row] = ()
     paper: Paper | None = None
+    missing: int = 0
+    """pictures that the source should have before these"""
 
 
 @dataclass
@@ -84,6 +86,8 @@ def tasks(sources: Sequence[str], splits: Sequence[str], *, typeset: bool = Fals
         else:
             for split in splits:
                 pictures = load(source, split)
+                if is_raw_archive(path) and (missing := listed(path, split) - len(pictures)):
+                    yield Task(source, missing=missing)
                 yield from _pieces(source, _picture_rows(pictures, source, split, typeset))
 
 
@@ -102,6 +106,8 @@ def prepare(task: Task, max_tokens: int) -> Prepared:
     """The formulas of a piece that have a label of at most `max_tokens` tokens."""
     result = Prepared()
     rows = task.rows
+    if task.missing:
+        result.dropped['picture: missing, blank or broken'] = task.missing
     if task.paper is not None:
         formulas, result.dropped = paper_formulas(task.paper)
         rows = [_row(formula.latex, task.source, task.paper.name, formula.kind) for formula in formulas]
