@@ -93,6 +93,8 @@ HARNESS = r"""
 \let\FormulaStop\@@end
 \makeatother
 """
+LARGEST = 1 << 25
+"""most bytes of a file that TeX may write"""
 # What reaches beyond its own formula, or stops TeX or makes it ask; everything else TeX itself judges.
 _FORBIDDEN = re.compile(
     r'\\(gdef|xdef|global|globaldefs|csname|makeatletter|ExplSyntaxOn|catcode|endlinechar|escapechar|aftergroup'
@@ -311,27 +313,41 @@ def _tex(arguments: list[str], folder: str, formats: Path | None, timeout: float
     if formats is not None:
         environment['TEXFORMATS'] = f'{formats}:'
     command = ['pdflatex', '-no-shell-escape', '-interaction=nonstopmode', *arguments]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C at the terminal is for us to handle: TeX would take it for the formula's fault
-    ) as process:
-        timed_out = False
+    timed_out = False
+    with (
+        tempfile.TemporaryFile() as output,  # a formula may print without end: a file can be kept from growing
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for us to handle: TeX would take it for the formula's fault
+        ) as process,
+    ):
+        _limit(process.pid, timeout)
         try:
-            output, noise = process.communicate(timeout=timeout)
+            process.wait(timeout)
         except subprocess.TimeoutExpired:
             timed_out = True
             process.send_signal(signal.SIGINT)  # TeX says where it is before it goes
             try:
-                output, noise = process.communicate(timeout=2)
+                process.wait(2)
             except subprocess.TimeoutExpired:
                 process.kill()
-                output, noise = process.communicate()
         except BaseException:
             process.kill()
             raise
-    return (output + noise).decode(errors='replace'), timed_out
+        process.wait()
+        output.seek(0)
+        return output.read().decode(errors='replace'), timed_out
+
+
+def _limit(process: int, timeout: float) -> None:
+    """Bounds what TeX may write and, should nobody be left to stop it, how long it may run; where the system can."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import resource
+
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
+        resource.prlimit(process, resource.RLIMIT_CPU, (int(timeout) + 5,) * 2)

@@ -81,7 +81,11 @@ def test_arxiv_bulk_files(tmp_path: Path, mode: str) -> None:
     path.write_bytes(tar(files, mode))
     found = list(find_papers(path))
     assert [paper.name for paper in found] == ['2001.00001', '2001.00002', '2001.00004', '2001.00005']
-    assert [sorted(read_paper(paper)) for paper in found[:3]] == [['aux/a.tex', 'paper.tex'], ['2001.00002.tex'], []]
+    assert [sorted(read_paper(paper)) for paper in found[:3]] == [
+        ['aux/a.tex', 'paper.tex'],
+        ['2001/2001.00002.tex'],
+        [],
+    ]
     with pytest.raises(DataError):
         read_paper(found[3])
 
