@@ -122,7 +122,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--keep-duplicates', action='store_true', help='keep formulas of one label')
     parser.add_argument('--max-tokens', type=int, default=512, help='longest label (default: %(default)s)')
     parser.add_argument('--longest', type=float, default=700.0, help='greatest width or height in pt (default: 700)')
-    parser.add_argument('--shard', type=int, default=5000, help='formulas of a shard (default: %(default)s)')
+    parser.add_argument('--shard', type=int, default=10_000, help='formulas of a shard (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes (default: one a core)')
     parser.add_argument('--seed', type=int, default=0, help='decides splits, fonts and resolutions')
     parser.add_argument('--title', default='Formulas', help='name on the card')

@@ -31,10 +31,12 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# Where \mathcal is a script that no reader tells from \mathscr.
+_SCRIPT = _names(r'\mathcal \cal \mathscr')
 # Text letters: in maths LaTeX takes the character of that number of whatever family is current.
 _LETTERS = _names(r'\aa \AA \ae \AE \o \O \l \L \oe \OE \ss \i \j \dh \DH \th \TH')
 _PROBE = r'\text{if }\hat{H}\in\mathcal{L}\mathbb{R}^n:\ \sum_{i=1}\sqrt{\frac{\alpha}{\mathbf{B}}}\left[\int x\right]'
-_COMMAND = re.compile(r'\\[A-Za-z]+')
+_COMMAND = re.compile(r'\\(?:[A-Za-z]+|.)', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,11 @@ FONTS = {
         'Palatino (newpx)', _T1 + r'\usepackage{newpxtext}' + _SANS + r'\usepackage{newpxmath}', ('amssymb',), _LETTERS
     ),
     'pazo': Font('Palatino (mathpazo)', r'\usepackage{mathpazo}'),
-    'fourier': Font('Utopia (Fourier)', r'\usepackage{fourier}' + _SANS),
-    'newcentury': Font('New Century Schoolbook (fouriernc)', r'\usepackage{fouriernc}' + _SANS),
-    'charter': Font('Charter (mathdesign)', r'\usepackage[charter]{mathdesign}' + _SANS, ('amssymb',), _LETTERS),
+    'fourier': Font('Utopia (Fourier)', r'\usepackage{fourier}' + _SANS, (), _SCRIPT),
+    'newcentury': Font('New Century Schoolbook (fouriernc)', r'\usepackage{fouriernc}' + _SANS, (), _SCRIPT),
+    'charter': Font(
+        'Charter (mathdesign)', r'\usepackage[charter]{mathdesign}' + _SANS, ('amssymb',), _LETTERS | _SCRIPT
+    ),
     'xcharter': Font(
         'XCharter (newtx)',
         _T1 + r'\usepackage{XCharter}\usepackage[charter]{newtxmath}' + _SANS,
