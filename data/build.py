@@ -13,6 +13,7 @@ import math
 import multiprocessing
 import os
 import shlex
+import signal
 import sys
 import threading
 from collections import Counter
@@ -46,7 +47,7 @@ def build(args: argparse.Namespace) -> dict[str, Any]:
     _settle(out, args, look)
     # Spawned, not forked: pdfium and its threads do not expect to be copied.
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(args.workers, context, initializer=_live_with_parent) as pool:
+    with ProcessPoolExecutor(args.workers, context, initializer=_start_worker) as pool:
         try:
             plan = _planned(args, pool)
             results = _drawn(args, plan, look, pool)
@@ -229,8 +230,9 @@ def _bar(unit: str, total: int | None) -> tqdm:  # type: ignore[type-arg]
     return tqdm(total=total, unit=f' {unit}', smoothing=0.05, disable=None)
 
 
-def _live_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
+def _start_worker() -> None:
+    """Leaves Ctrl-C to the parent, and ends when the parent does: a worker would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
 

@@ -91,7 +91,7 @@ def write_card(
             '',
             *(f'- `{source}`' for source in sources),
             '',
-            f"Licence: `{licence}`. That of the formulas is their authors' to give.",  # noqa: Q003
+            f'Licence: `{licence}`. The formulas themselves are under the terms of their sources.',
             '',
             '## How it was made',
             '',

@@ -27,7 +27,7 @@ from .candidates import Row
 from .dataset import BROKEN, Pictures, load
 from .fonts import FONTS
 from .pictures import to_grey
-from .render import rasterize, typeset
+from .render import RenderError, rasterize, typeset
 from .tables import DataError
 
 FEATURES = datasets.Features(
@@ -45,7 +45,6 @@ FEATURES = datasets.Features(
 BATCH = 2000
 """most formulas of a TeX run, which takes as long to start as to set a thousand"""
 ROW_GROUP = 500
-POINTS_PER_INCH = 72
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Look:
     """How formulas are drawn.
 
     fonts: names; one that stands there twice is drawn twice as often. dpi: resolutions to choose from. looks: pictures
-    of each formula, in different fonts. longest: greatest width and height of a page, in TeX's points. seed: decides.
+    of each formula, in different fonts. longest: greatest width and height, in points of 1/72 inch. seed: decides.
     """
 
     fonts: tuple[str, ...] = ('cm',)
@@ -129,6 +128,7 @@ def _drawn(rows: Sequence[Row], look: Look, dropped: Counter[str]) -> dict[tuple
                 jobs[font].append((number, turn, dpi))
     drawn: dict[tuple[int, int], Drawn] = {}
     plain = look.fonts[0]
+    in_plain = {number for number, _, _ in jobs[plain]}
     for font in [*(name for name in jobs if name != plain), plain]:  # last: what another font lacks is drawn in it
         for start in range(0, len(jobs[font]), BATCH):
             batch = jobs[font][start : start + BATCH]
@@ -137,7 +137,9 @@ def _drawn(rows: Sequence[Row], look: Look, dropped: Counter[str]) -> dict[tuple
                 if isinstance(picture, bytes):
                     drawn[number, turn] = picture, font, dpi
                 elif font != plain and picture.startswith('TeX') and 'Not finished' not in picture:
-                    jobs[plain].append((number, turn, dpi))
+                    if number not in in_plain:
+                        in_plain.add(number)
+                        jobs[plain].append((number, turn, dpi))
                 else:
                     dropped[picture] += 1
     return drawn
@@ -145,7 +147,15 @@ def _drawn(rows: Sequence[Row], look: Look, dropped: Counter[str]) -> dict[tuple
 
 def _batch(formulas: Sequence[str], dpi: Sequence[float], font: str, look: Look) -> list[bytes | str]:
     """Each formula as PNG, or why it has none."""
-    result = typeset(formulas, preamble=FONTS[font].preamble, timeout=20 + 0.02 * len(formulas))
+    preamble = FONTS[font].preamble
+    try:
+        result = typeset(formulas, preamble=preamble, timeout=20 + 0.02 * len(formulas))
+    except RenderError:  # TeX gave up, and not at one formula: a font that cannot be embedded, for example
+        if len(formulas) == 1:
+            typeset(['x'], preamble=preamble)  # raises if it is TeX that is broken
+            return ['TeX: gives up']
+        half = len(formulas) // 2
+        return _batch(formulas[:half], dpi[:half], font, look) + _batch(formulas[half:], dpi[half:], font, look)
     pictures: list[bytes | str] = [f'TeX: {_reason(result.errors.get(i, ""))}' for i in range(len(formulas))]
     if not result.pdf:
         return pictures
