@@ -12,8 +12,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,8 @@ from pathlib import Path
 
 import pypdfium2
 from PIL import Image
+
+from .pdftex import run_pdftex
 
 INSTALL = (
     'pdflatex is not installed; on Debian or Ubuntu: apt-get install --no-install-recommends texlive-latex-base '
@@ -93,8 +93,6 @@ HARNESS = r"""
 \let\FormulaStop\@@end
 \makeatother
 """
-LARGEST = 1 << 25
-"""most bytes of a file that TeX may write"""
 # What reaches beyond its own formula, or stops TeX or makes it ask; everything else TeX itself judges.
 _FORBIDDEN = re.compile(
     r'\\(gdef|xdef|global|globaldefs|csname|makeatletter|ExplSyntaxOn|catcode|endlinechar|escapechar|aftergroup'
@@ -219,7 +217,7 @@ def _run(sources: Sequence[str], chosen: Sequence[int], preamble: str, timeout: 
     with tempfile.TemporaryDirectory(prefix='formulas-') as folder:
         job = Path(folder, 'job.tex')
         job.write_text(f'\\begin{{document}}\n{body}\\FormulaStop\n', encoding='utf-8', errors='replace')
-        output, timed_out = _tex([f'-fmt={format_path.stem}', 'job.tex'], folder, format_path.parent, timeout)
+        output, timed_out = run_pdftex([f'-fmt={format_path.stem}', 'job.tex'], folder, format_path.parent, timeout)
         pdf_path = job.with_suffix('.pdf')
         pdf = pdf_path.read_bytes() if pdf_path.exists() else b''
     pages: dict[int, int] = {}
@@ -291,63 +289,9 @@ def _format(preamble: str) -> Path:
         raise RenderError(f'cannot keep a TeX format in {cache} ({cause.strerror}); set XDG_CACHE_HOME') from cause
     with scratch as folder:
         Path(folder, f'{name}.tex').write_text(f'{preamble}{HARNESS}\\dump\n', encoding='utf-8')
-        output, _ = _tex(['-ini', f'-jobname={name}', '&pdflatex', f'{name}.tex'], folder, None, 120.0)
+        output, _ = run_pdftex(['-ini', f'-jobname={name}', '&pdflatex', f'{name}.tex'], folder, None, 120.0)
         made = Path(folder, path.name)
         if (error := next((value for event, value in _report(output) if event == 'error'), '')) or not made.exists():
             raise RenderError(f'the preamble does not work: {error or output[-500:].strip()}')
         os.replace(made, path)
     return path
-
-
-def _tex(arguments: list[str], folder: str, formats: Path | None, timeout: float) -> tuple[str, bool]:
-    """Runs pdflatex in a folder; returns its terminal output and whether it ran out of time."""
-    environment = os.environ | {
-        'openin_any': 'p',
-        'openout_any': 'p',
-        'max_print_line': '100000',
-        'error_line': '254',
-        'half_error_line': '238',
-        'SOURCE_DATE_EPOCH': '0',
-        'MKTEXTFM': '0',
-    }
-    if formats is not None:
-        environment['TEXFORMATS'] = f'{formats}:'
-    command = ['pdflatex', '-no-shell-escape', '-interaction=nonstopmode', *arguments]
-    timed_out = False
-    with (
-        tempfile.TemporaryFile() as output,  # a formula may print without end: a file can be kept from growing
-        subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us to handle: TeX would take it for the formula's fault
-        ) as process,
-    ):
-        _limit(process.pid, timeout)
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            process.send_signal(signal.SIGINT)  # TeX says where it is before it goes
-            try:
-                process.wait(2)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        except BaseException:
-            process.kill()
-            raise
-        process.wait()
-        output.seek(0)
-        return output.read().decode(errors='replace'), timed_out
-
-
-def _limit(process: int, timeout: float) -> None:
-    """Bounds what TeX may write and, should nobody be left to stop it, how long it may run; where the system can."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import resource
-
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
-        resource.prlimit(process, resource.RLIMIT_CPU, (int(timeout) + 5,) * 2)

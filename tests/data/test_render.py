@@ -159,7 +159,7 @@ def test_an_endless_formula_is_stopped() -> None:
 
 
 def test_a_formula_that_prints_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('data.render.LARGEST', 1 << 20)
+    monkeypatch.setattr('data.pdftex.LARGEST', 1 << 20)
     result = typeset(['x', r'\def\x{\message{' + 'x' * 1000 + r'}\x}\x', 'y'], timeout=20)
     assert list(result.errors) == [1] and result.pages == (0, None, 1)
 
