@@ -1,4 +1,4 @@
-"""pdfTeX as a process that is kept in bounds: no shell, no files elsewhere, an end to its time and to what it writes."""
+"""pdfTeX as a process kept in bounds: no shell, no files elsewhere, an end to its time and to what it writes."""
 
 import contextlib
 import os
