@@ -158,6 +158,18 @@ def test_an_endless_formula_is_stopped() -> None:
     assert result.pages == (0, None, 1)
 
 
+def test_a_formula_that_prints_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('data.pdftex.LARGEST', 1 << 20)
+    result = typeset(['x', r'\def\x{\message{' + 'x' * 1000 + r'}\x}\x', 'y'], timeout=20)
+    assert list(result.errors) == [1] and result.pages == (0, None, 1)
+
+
+def test_alphabets_survive_a_formula_inside_of_theirs() -> None:
+    pieces = [r'\mathfrak{g}', r'\mbox{\boldmath$\mathsf{x}$}', r'\mathbf{B}']
+    whole, *parts = (np.asarray(render(latex, dpi=300)) < 128 for latex in (''.join(pieces), *pieces))
+    assert whole.sum() == pytest.approx(sum(part.sum() for part in parts), rel=0.01)
+
+
 def test_carriage_returns_are_white_space() -> None:
     assert render('a\r\n+\rb').tobytes() == render('a + b').tobytes()
 
