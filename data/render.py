@@ -46,9 +46,10 @@ PREAMBLE = preamble()
 # has them closed here; what cannot be closed (a conditional, an alignment, a group too few) stops the run by \read,
 # which is fatal without a terminal, and the caller starts again behind that formula. The empty paragraph is for TeX's
 # count of errors, which ends a run at 100 and is set back by a paragraph's end. The group inside the maths is what
-# gives both halves of `a \over b` display style, as in `\[ \]`. LaTeX takes a formula's alphabets back where any formula
-# ends, even one in a box inside of it (\bm, \text), and gives their families to others while the outer formula still
-# needs them, so that \mathcal shows bold letters: here that waits for the next formula.
+# gives both halves of `a \over b` display style, as in `\[ \]`.
+# LaTeX takes a formula's alphabets back where any formula ends, even one in a box inside of it (\bm, \text), and gives
+# their families to others while the outer formula still needs them, so that \mathcal shows bold letters: here that
+# waits for the next formula.
 HARNESS = r"""
 \makeatletter
 \pdfcompresslevel9 \pdfobjcompresslevel2 \pdfminorversion5
