@@ -6,7 +6,7 @@ r"""LaTeX in the convention of im2latex-100k's labels, and the tokens that its p
 The labels were written by KaTeX's parser as Deng et al. changed it (harvardnlp/im2markup,
 `scripts/preprocessing/preprocess_latex.js`): a space between all tokens, braces around scripts and cells, functions
 spelt in letters, `\left(` one token. Where one picture has several spellings in the labels, `convert` takes the one
-that is commonest in the validation split. What a canonical prediction has lost (spaces, `\left`) does not come back:
+that is commonest in the validation split. What a canonical prediction has lost (spaces) does not come back:
 `python -m benchmarks.conventions` measures what a perfect reader would score.
 """
 
@@ -15,21 +15,30 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from data.latex import normalize, tokenize
-from data.latex_rules import LIMIT_OPERATORS, OPERATORS
+from data.latex_rules import LIMIT_OPERATORS, MATRICES, OPERATORS
 
 Tree: TypeAlias = list['str | Tree']
 
 _RENAMED: Final = {
     r'\overset': [r'\stackrel'], r'\text': [r'\mathrm'], r'\textnormal': [r'\mathrm'], r'\mbox': [r'\mathrm'],
     r'\hbox': [r'\mathrm'], r'\setminus': [r'\backslash'], r'\notin': [r'\not', r'\in'], r'\dfrac': [r'\frac'],
-    r'\tfrac': [r'\frac'], "'": ['^', '{', r'\prime', '}'],
+    r'\tfrac': [r'\frac'], r'\dbinom': [r'\binom'], r'\tbinom': [r'\binom'], "'": ['^', '{', r'\prime', '}'],
 }  # fmt: skip
 _SWITCHES: Final = {r'\mathcal': r'\cal', r'\mathbf': r'\bf', r'\mathit': r'\it'}
 # These have a second pair of braces in the labels.
 _DOUBLED: Final = frozenset({r'\overline', r'\underline'})
 _WITH_ARGUMENT: Final = frozenset({'_', '^', r'\sqrt', r'\hat', r'\bar', r'\tilde', r'\vec', r'\dot', r'\ddot'})
 # Environments that become arrays, and the columns they have.
-_TABLES: Final = {'matrix': 'c', 'cases': 'l', 'aligned': 'rl', 'gathered': 'c', 'array': ''}
+_TABLES: Final = {
+    'cases': 'l',
+    'rcases': 'l',
+    'aligned': 'rl',
+    'gathered': 'c',
+    'array': '',
+    'smallmatrix': 'c',
+} | dict.fromkeys(MATRICES, 'c')
+# What stands around these arrays.
+_DELIMITERS: Final = MATRICES | {'cases': (r'\{', '.'), 'rcases': ('.', r'\}')}
 _DEPTH: Final = 200
 _LENGTH: Final = re.compile(r'(\\[hv]space\s*\*?\s*)\{([^{}]*)\}')
 
@@ -165,4 +174,5 @@ def _table(name: str, body: Tree) -> list[str]:
             out += (*lines, *(_write(inner) if _is_group(inner) else ['{', *_write(inner), '}']))
         out.append(r'\\')
     out.append(r'\end{array}')
-    return [r'\left', r'\{', *out, r'\right', '.'] if name == 'cases' else out
+    opening, closing = _DELIMITERS.get(name, ('', ''))
+    return [r'\left', opening, *out, r'\right', closing] if opening else out
