@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .batching import Prediction
 from .formats import FORMATS, FormatError, write
-from .wording import DOUBTFUL, difference, marked, remark, uncertain
+from .wording import difference, marked, remark, uncertain
 
 HINT = '<span class="hint">The formula appears here as it was read.</span>'
 
@@ -57,17 +57,18 @@ def choices(prediction: Prediction) -> list[tuple[str, int]]:
     """Labels of a prediction's readings, the prediction first; none if there is only one."""
     if not prediction.alternatives:
         return []
-    labels = ['as shown', *(difference(prediction, other) for other in prediction.alternatives)]
+    labels = ['the likeliest', *(difference(prediction, other) for other in prediction.alternatives)]
     readings = [prediction, *prediction.alternatives]
     return [(f'{label}   ({each.score:.0%})', i) for i, (label, each) in enumerate(zip(labels, readings, strict=True))]
 
 
 def _verdict(prediction: Prediction) -> str:
-    colour = 'good' if prediction.score >= DOUBTFUL and prediction.latex else 'doubtful'
+    said, doubts = remark(prediction), uncertain(prediction)
+    colour = 'doubtful' if said or doubts else 'good'
     parts = [f'<span class="dot {colour}"></span>Confidence {prediction.score:.0%}.']
-    if (said := remark(prediction)) is not None:
+    if said is not None:
         parts.append(html.escape(said))
-    elif doubts := uncertain(prediction):
+    elif doubts:
         named = ', '.join(f'<code>{html.escape(token.text)}</code> {token.probability:.0%}' for token in doubts[:5])
         parts.append(f'<span class="more">Look twice at {named}{", …" if len(doubts) > 5 else ""}</span>')
     return ' '.join(parts)

@@ -3,7 +3,6 @@ r"""LaTeX as people paste it: with delimiters, as Markdown, or in another langua
     write(r'\frac{1}{2}', 'inline')     # $\frac{1}{2}$
 """
 
-import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -13,6 +12,8 @@ ATTRIBUTES = frozenset(
     'lspace mathcolor mathsize mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace scriptlevel '
     'separator stretchy symmetric voffset width'.split()
 )
+# Environments that the MathML converter does not know, and those it draws the same.
+SAME = {'aligned': 'align*', 'gathered': 'matrix'}
 
 
 class FormatError(ValueError):
@@ -33,8 +34,8 @@ def write(latex: str, name: str) -> str:
 def _mathml(latex: str) -> str:
     import latex2mathml.converter
 
-    # The converter knows the environments of whole displays, not their twins that stand within one.
-    latex = re.sub(r'\\(begin|end)\{(align|gather)ed\}', r'\\\1{\2*}', latex)
+    for name, known in SAME.items():
+        latex = latex.replace(f'{{{name}}}', f'{{{known}}}')
     try:
         mathml = latex2mathml.converter.convert(latex, display='block')
         elements = list(ElementTree.fromstring(mathml).iter())

@@ -19,6 +19,7 @@ from .wording import remark
 STATIC = Path(__file__).parent / 'static'
 EXAMPLES = Path(__file__).parent.parent / 'examples'
 DELIMITERS: list[dict[str, str | bool]] = [{'left': '$$', 'right': '$$', 'display': True}]
+LINKS = '<a href="/docs">HTTP interface</a> <a href="/?view=api">Use from Python</a>'
 N_BEST = 4
 BUTTONS = {
     'latex': 'Copy LaTeX',
@@ -46,7 +47,7 @@ def mount_page(app: FastAPI, reader: FormulaReader, settings: Settings) -> None:
         app,
         build_page(reader, settings),
         path='/',
-        footer_links=[{'label': 'HTTP interface', 'url': '/docs'}, 'api', 'settings'],
+        footer_links=[],
         run_history=False,
         ssr_mode=False,
         max_file_size=settings.max_bytes,
@@ -67,6 +68,7 @@ def build_page(reader: FormulaReader, settings: Settings) -> gr.Blocks:
                 _one_picture(reader)
             with gr.Tab('Many pictures'):
                 many_pictures(reader, settings)
+        gr.HTML(LINKS, elem_id='links')
     return page
 
 
@@ -77,7 +79,7 @@ def _theme() -> gr.themes.Base:
         neutral_hue='zinc',
         font=['system-ui', 'sans-serif'],
         font_mono=['ui-monospace', 'Consolas', 'monospace'],
-    )
+    ).set(body_text_color_subdued='*neutral_500', body_text_color_subdued_dark='*neutral_400')
 
 
 def _one_picture(reader: FormulaReader) -> None:
@@ -100,7 +102,6 @@ def _one_picture(reader: FormulaReader) -> None:
                 '<button type="button" id="whole" hidden>Read all of it</button>',
                 elem_id='crop-hint',
             )
-            gr.Examples([str(path) for path in sorted(EXAMPLES.glob('*.png'))], picture, cache_examples=False)
         with gr.Column(elem_id='right'):
             formula = gr.Markdown(HINT, latex_delimiters=DELIMITERS, elem_id='formula')
             verdict = gr.HTML(elem_id='verdict')
@@ -117,6 +118,8 @@ def _one_picture(reader: FormulaReader) -> None:
                     )
                     button.click(None, formats, js=f'(written) => window.copyFormula(written, "{name}")')
             choice = gr.Radio(label='Other readings', visible=False, elem_id='choice')
+    # Below both, so that on a phone the answer comes right after the picture.
+    gr.Examples([str(path) for path in sorted(EXAMPLES.glob('*.png'))], picture, cache_examples=False)
 
     parts = [formula, verdict, latex, formats]
 

@@ -6,8 +6,10 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
-# Those a person's files come in. Named, since Pillow would also hand PostScript to an interpreter and open URLs of some.
-FORMATS = ('PNG', 'JPEG', 'MPO', 'WEBP', 'GIF', 'BMP', 'TIFF', 'PPM', 'AVIF')
+# Those a person's files come in, and that this Pillow was built with. Named, since it would otherwise try dozens more,
+# and hand PostScript to an interpreter.
+Image.init()
+FORMATS = tuple(name for name in ('PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TIFF', 'PPM', 'AVIF') if name in Image.OPEN)
 MAX_PIXELS = 100_000_000
 
 
@@ -32,19 +34,22 @@ def open_picture(source: bytes | str | os.PathLike[str], max_pixels: int = MAX_P
             with Image.open(file, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > max_pixels:
-                    raise PictureError(
-                        f'{width}x{height} is {width * height / 1e6:,.0f} million pixels; '
-                        f'at most {max_pixels / 1e6:,.0f} million can be read: cut out the formula'
-                    )
+                    raise PictureError(f'{width}x{height} is too large: {_at_most(max_pixels)}')
                 image.load()
                 return image
     except PictureError:
         raise
+    except Image.DecompressionBombError:  # Pillow's own limit, should it be the lower one
+        raise PictureError(f'too large: {_at_most(max_pixels)}') from None
     except UnidentifiedImageError:
         raise PictureError(_no_picture(_head(source))) from None
     except Exception as error:  # on a broken file Pillow's decoders raise whatever comes to them
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise PictureError(f'cannot be read: {reason or type(error).__name__}') from error
+
+
+def _at_most(pixels: int) -> str:
+    return f'at most {pixels / 1e6:,.0f} million pixels are read, so cut out the formula'
 
 
 def _head(source: bytes | str | os.PathLike[str], size: int = 1024) -> bytes:

@@ -31,7 +31,7 @@ def many_pictures(reader: FormulaReader, settings: Settings) -> None:
         wrap=True,
         visible=False,
         elem_id='table',
-        column_widths=['16%', '30%', '28%', '10%', '16%'],
+        column_widths=['150px', '300px', '290px', '110px', '200px'],
     )
     download = gr.DownloadButton('Download the table (CSV)', visible=False, size='sm', elem_id='download')
 

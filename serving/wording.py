@@ -30,8 +30,9 @@ def remark(prediction: Prediction) -> str | None:
 
 
 def uncertain(prediction: Prediction) -> list[Any]:
-    """The tokens that the model is unsure of, the most doubtful first."""
-    return sorted((t for t in prediction.tokens if t.probability < UNCERTAIN), key=lambda token: token.probability)
+    """The tokens that the model is unsure of, braces apart, the most doubtful first."""
+    doubts = [token for token in prediction.tokens if token.probability < UNCERTAIN and token.text not in '{}']
+    return sorted(doubts, key=lambda token: token.probability)
 
 
 def marked(prediction: Prediction) -> str:
