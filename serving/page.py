@@ -14,13 +14,15 @@ from .reading import FormulaReader
 from .schemas import prediction_out
 from .settings import Settings
 from .table import many_pictures
-from .wording import remark
+from .wording import marked, remark
 
 STATIC = Path(__file__).parent / 'static'
 EXAMPLES = Path(__file__).parent.parent / 'examples'
 DELIMITERS: list[dict[str, str | bool]] = [{'left': '$$', 'right': '$$', 'display': True}]
 LINKS = '<a href="/docs">HTTP interface</a> <a href="/?view=api">Use from Python</a>'
 N_BEST = 4
+# Events of the page are no business of programs, and do not wait for those of other people: the model has its own queue.
+PRIVATE: dict[str, Any] = {'api_visibility': 'private', 'concurrency_limit': None}
 BUTTONS = {
     'latex': 'Copy LaTeX',
     'inline': '$…$',
@@ -123,8 +125,8 @@ def _one_picture(reader: FormulaReader) -> None:
 
     parts = [formula, verdict, latex, formats]
 
-    async def whole(path: str | None) -> list[Any]:
-        return await part(path, '')
+    async def whole(path: str | None, again: bool) -> Any:
+        return gr.skip() if again else await part(path, '')
 
     async def part(path: str | None, box: str) -> list[Any]:
         if path is None:
@@ -136,16 +138,20 @@ def _one_picture(reader: FormulaReader) -> None:
         radio = gr.Radio(choices=found, value=0, visible=bool(found))
         return [[read, *read.alternatives], *_values(answer(read)), radio]
 
-    picture.change(whole, picture, [readings, *parts, choice], show_progress_on=formula, api_visibility='private')
-    crop.input(part, [picture, crop], [readings, *parts, choice], show_progress_on=formula, api_visibility='private')
-    choice.input(lambda i, found: _values(answer(found[i])), [choice, readings], parts, api_visibility='private')
-    latex.input(
-        lambda text: (display(text), written(text)),
-        latex,
+    answered: Any = {'outputs': [readings, *parts, choice], 'show_progress_on': formula, **PRIVATE}
+    # When one picture takes the place of another, Gradio says twice that it has changed.
+    again = gr.Checkbox(visible=False)
+    picture.change(whole, [picture, again], js='(picture) => [picture, window.isShown(picture)]', **answered)
+    crop.change(part, [picture, crop], **answered)
+    choice.input(lambda i, found: _values(answer(found[i])), [choice, readings], parts, **PRIVATE)
+    # Not `input`, which comes when keys are pressed and not when text is pasted.
+    latex.change(
+        _edited,
+        [latex, readings],
         [formula, formats],
         show_progress='hidden',
         trigger_mode='always_last',
-        api_visibility='private',
+        **PRIVATE,
     )
     _for_programs(reader, picture)
 
@@ -159,7 +165,13 @@ def _for_programs(reader: FormulaReader, picture: gr.Image) -> None:
             raise gr.Error(read)
         return prediction_out(read, read.latex, remark(read)).model_dump()
 
-    gr.Button(visible=False).click(predict, picture, gr.JSON(visible=False), api_name='predict')
+    gr.Button(visible=False).click(predict, picture, gr.JSON(visible=False), api_name='predict', concurrency_limit=None)
+
+
+def _edited(latex: str, readings: list[Prediction]) -> tuple[str, dict[str, str]]:
+    """The formula as it is in the box now, drawn and in all formats; marks stay while it is a reading."""
+    reading = next((reading for reading in readings if reading.latex == latex), None)
+    return display(latex if reading is None else marked(reading)), written(latex)
 
 
 def _values(shown: Answer) -> list[Any]:

@@ -45,7 +45,7 @@ def many_pictures(reader: FormulaReader, settings: Settings) -> None:
             rows += await _rows(reader, paths[start : start + AT_A_TIME])
         return [gr.Dataframe(value=rows, visible=True), gr.DownloadButton(value=_csv(rows), visible=True)]
 
-    files.change(read, files, [table, download], show_progress_on=files, api_visibility='private')
+    files.change(read, files, [table, download], show_progress_on=files, api_visibility='private', concurrency_limit=4)
 
 
 async def _rows(reader: FormulaReader, paths: list[str]) -> list[list[str]]:

@@ -11,6 +11,12 @@
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   };
+  let shown = null;
+  window.isShown = (picture) => {
+    const again = (picture?.path ?? null) === shown;
+    shown = picture?.path ?? null;
+    return again;
+  };
   const pictureOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith('image/'));
   const isOpen = () => find('#picture')?.checkVisibility();
 
