@@ -23,6 +23,7 @@ VERSION = '1.0'
 LIBRARIES = ('torch', 'onnxruntime', 'transformers', 'pillow', 'fastapi', 'gradio')
 
 Format = StrEnum('Format', {name: name for name in FORMATS})  # type: ignore[misc]
+PLAIN = Format('latex')
 NBest = Annotated[int, Query(ge=1, le=8, description='most readings of a picture, the alternatives counted')]
 InFormat = Annotated[Format, Query(alias='format', description='what `text` of the answer is written in')]
 
@@ -45,7 +46,7 @@ def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint:
     sending = _problems(400, 408, 413, 415, 422, 429)
 
     @router.post('/predict', responses=sending, openapi_extra=body_schema('file', PictureIn, several=False))
-    async def predict(request: Request, n_best: NBest = 1, format: InFormat = Format.latex) -> PredictionOut:
+    async def predict(request: Request, n_best: NBest = 1, format: InFormat = PLAIN) -> PredictionOut:
         """Read the formula in one picture, sent as a form, as JSON, or as it is."""
         source = await one_picture(request, settings)
         [reading] = await reader.read([source], n_best)
@@ -55,7 +56,7 @@ def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint:
         return item.prediction
 
     @router.post('/predict/batch', responses=sending, openapi_extra=body_schema('files', PicturesIn, several=True))
-    async def predict_batch(request: Request, n_best: NBest = 1, format: InFormat = Format.latex) -> BatchOut:
+    async def predict_batch(request: Request, n_best: NBest = 1, format: InFormat = PLAIN) -> BatchOut:
         """Read the formulas in several pictures; one that cannot be read does not keep the others from it."""
         sources = await several_pictures(request, settings)
         readings = await reader.read(sources, n_best)

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
 import httpcore
@@ -23,7 +24,12 @@ class _PublicNetwork(httpcore.AsyncNetworkBackend):
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, **kwargs: Any
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -32,7 +38,7 @@ class _PublicNetwork(httpcore.AsyncNetworkBackend):
         addresses = [str(address[4][0]) for address in found]
         if not addresses or not all(map(is_public, addresses)):
             raise PictureError(f'{host} is not a public address')
-        return await self._network.connect_tcp(addresses[0], port, timeout, local_address, **kwargs)
+        return await self._network.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
         raise PictureError('not a public address')

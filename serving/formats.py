@@ -1,6 +1,6 @@
 r"""LaTeX as people paste it: with delimiters, as Markdown, or in another language.
 
-    write(r'\frac{1}{2}', 'inline')     # $\frac{1}{2}$
+write(r'\frac{1}{2}', 'inline')     # $\frac{1}{2}$
 """
 
 from collections.abc import Callable
@@ -8,9 +8,22 @@ from xml.etree import ElementTree
 
 MATHML = '{http://www.w3.org/1998/Math/MathML}m'
 ATTRIBUTES = frozenset(
-    'accent columnalign columnlines columnspacing depth display displaystyle fence form height linebreak linethickness '
-    'lspace mathcolor mathsize mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace scriptlevel '
-    'separator stretchy symmetric voffset width'.split()
+    (
+        *('accent', 'columnalign', 'columnlines', 'columnspacing', 'depth', 'display', 'displaystyle', 'fence', 'form'),
+        *(
+            'height',
+            'linebreak',
+            'linethickness',
+            'lspace',
+            'mathcolor',
+            'mathsize',
+            'mathvariant',
+            'maxsize',
+            'minsize',
+        ),
+        *('movablelimits', 'notation', 'rowlines', 'rowspacing', 'rspace', 'scriptlevel', 'separator', 'stretchy'),
+        *('symmetric', 'voffset', 'width'),
+    )
 )
 # Environments that the MathML converter does not know, and those it draws the same.
 SAME = {'aligned': 'align*', 'gathered': 'matrix'}

@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parent.parent / 'examples'
 DELIMITERS: list[dict[str, str | bool]] = [{'left': '$$', 'right': '$$', 'display': True}]
 LINKS = '<a href="/docs">HTTP interface</a> <a href="/?view=api">Use from Python</a>'
 N_BEST = 4
-# Events of the page are no business of programs, and do not wait for those of other people: the model has its own queue.
+# Events of the page are not for programs, and do not wait for those of other people: the model has its own queue.
 PRIVATE: dict[str, Any] = {'api_visibility': 'private', 'concurrency_limit': None}
 BUTTONS = {
     'latex': 'Copy LaTeX',
@@ -32,15 +32,6 @@ BUTTONS = {
     'mathml': 'MathML',
     'typst': 'Typst',
 }
-
-
-class Picture(gr.Image):
-    """Gradio's picture, handed on as the file that came: it is opened where the limits are known."""
-
-    is_template = True
-
-    def preprocess(self, payload: Any) -> str | None:
-        return payload.path if payload else None
 
 
 def mount_page(app: FastAPI, reader: FormulaReader, settings: Settings) -> None:
@@ -88,7 +79,7 @@ def _one_picture(reader: FormulaReader) -> None:
     readings = gr.State([])
     with gr.Row(elem_id='one'):
         with gr.Column(elem_id='left'):
-            picture = Picture(
+            picture = gr.Image(
                 sources=['upload', 'webcam', 'clipboard'],
                 label='Picture of a formula',
                 show_label=False,
@@ -98,6 +89,8 @@ def _one_picture(reader: FormulaReader) -> None:
                 webcam_options=gr.WebcamOptions(mirror=False),
                 elem_id='picture',
             )
+            # The file as it came: it is opened where the limits are known.
+            picture.preprocess = lambda payload: payload.path if payload else None  # type: ignore[method-assign]
             crop = gr.Textbox(visible='hidden', elem_id='crop')
             gr.HTML(
                 'Drag over the picture to read a part of it.'

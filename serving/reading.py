@@ -15,6 +15,7 @@ from .settings import Settings
 Source = bytes | str | os.PathLike[str]
 """a file's content, or its path"""
 
+
 @dataclass(frozen=True)
 class Reading:
     """A prediction, or the reason why there is none."""

@@ -32,9 +32,7 @@ def create_app(reader: Reader, settings: Settings, checkpoint: str) -> FastAPI:
         settings: limits, and whether there is a page.
         checkpoint: name of the model.
     """
-    batcher = Batcher(
-        reader, settings.max_batch, settings.max_wait, settings.max_queue, settings.queue_timeout
-    )
+    batcher = Batcher(reader, settings.max_batch, settings.max_wait, settings.max_queue, settings.queue_timeout)
     formulas = FormulaReader(batcher, settings)
 
     @asynccontextmanager

@@ -38,6 +38,8 @@ def uncertain(prediction: Prediction) -> list[Any]:
 def marked(prediction: Prediction) -> str:
     """The formula as LaTeX whose uncertain symbols are coloured; braces, scripts and the like cannot be."""
     tokens = prediction.tokens
+    if not tokens:
+        return prediction.latex
     texts = ['', *(token.text for token in tokens), '']
     pieces: list[str] = []
     depth = 0

@@ -12,7 +12,8 @@ PACKAGES = {
     'data': set(),
     'metrics': {'data'},
     'training': {'data', 'metrics', 'modeling'},
-    'benchmarks': {'data', 'metrics', 'modeling', 'training'},
+    'serving': {'modeling'},
+    'benchmarks': {'data', 'metrics', 'modeling', 'serving', 'training'},
 }
 SCRIPTS = sorted(path.stem for path in ROOT.glob('*.py'))
 OURS = set(PACKAGES) | set(SCRIPTS)
@@ -44,9 +45,10 @@ def test_scripts_import_no_script(script: str) -> None:
     assert not names & set(SCRIPTS)
 
 
-def test_predict_needs_the_model_alone() -> None:
-    names = {name.split('.')[0] for name, _ in imports(ROOT / 'predict.py')}
-    assert names & set(PACKAGES) == {'modeling'}
+@pytest.mark.parametrize('script', ['predict', 'app'])
+def test_reading_needs_no_training(script: str) -> None:
+    names = {name.split('.')[0] for name, _ in imports(ROOT / f'{script}.py')}
+    assert names & set(PACKAGES) == {'modeling', 'serving'}
 
 
 def test_what_ships_imports_what_the_hub_allows() -> None:

@@ -34,6 +34,13 @@
     show(file);
   });
 
+  document.addEventListener('keydown', (event) => {
+    // Gradio's own button opens the dialogue for the mouse only.
+    if (event.key !== 'Enter' || !document.activeElement?.matches('#picture [aria-label^="Drop"]')) return;
+    event.preventDefault();
+    find('#picture input[type=file]').click();
+  });
+
   // A part of the picture -----------------------------------------------------------------------------------------
   const frame = document.createElement('div');
   frame.id = 'crop-frame';

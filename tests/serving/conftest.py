@@ -17,7 +17,17 @@ from serving.model import load_reader
 from serving.service import Server, create_app
 from serving.settings import Settings
 
-TOKENS = [('x', 0.99), ('=', 0.99), (r'\frac', 0.98), ('{', 1.0), ('a', 0.6), ('}', 1.0), ('{', 1.0), ('2', 0.99), ('}', 1)]
+TOKENS = [
+    ('x', 0.99),
+    ('=', 0.99),
+    (r'\frac', 0.98),
+    ('{', 1.0),
+    ('a', 0.6),
+    ('}', 1.0),
+    ('{', 1.0),
+    ('2', 0.99),
+    ('}', 1),
+]
 
 
 class Stub:

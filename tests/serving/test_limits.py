@@ -1,9 +1,11 @@
 """Bounds on what arrives, against a server that listens: large bodies, slow clients, files that are not the page's."""
 
+import contextlib
 import http.client
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,28 +32,30 @@ def test_100_megabytes_are_refused_before_they_have_come(serve: Callable[..., An
         # Without saying beforehand how many there will be.
         client = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
         parts = (bytes(1_000_000) for _ in range(100))
-        try:
+        with contextlib.suppress(OSError):  # the server has answered and closed
             client.request('POST', '/predict', parts, {'Content-Type': 'image/png'}, encode_chunked=True)
-        except OSError:  # the server has answered and closed
-            pass
         assert client.getresponse().status == 413
         assert httpx.get(f'{address}/health').json()['status'] == 'ok'
     assert not stub.sizes
 
 
 def test_slow_clients_do_not_hold_a_connection(serve: Callable[..., Any], stub: Any) -> None:
-    with serve(stub, page=False, receive_timeout=0.5) as address:
-        with connect(address) as silent, connect(address) as slow_head, connect(address) as slow_body:
-            slow_head.sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nX-')
-            slow_body.sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n')
-            slow_body.sendall(b'Content-Length: 100\r\n\r\nx')
-            start = time.monotonic()
-            while time.monotonic() < start + 0.3:  # one byte and another do not buy time
-                slow_body.sendall(b'x')
-                time.sleep(0.1)
-            assert status_of(slow_body) == 408
-            assert silent.recv(1) == b'' and slow_head.recv(1) == b''
-            assert time.monotonic() < start + 5
+    with (
+        serve(stub, page=False, receive_timeout=0.5) as address,
+        connect(address) as silent,
+        connect(address) as slow_head,
+        connect(address) as slow_body,
+    ):
+        slow_head.sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nX-')
+        slow_body.sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n')
+        slow_body.sendall(b'Content-Length: 100\r\n\r\nx')
+        start = time.monotonic()
+        while time.monotonic() < start + 0.3:  # one byte and another do not buy time
+            slow_body.sendall(b'x')
+            time.sleep(0.1)
+        assert status_of(slow_body) == 408
+        assert silent.recv(1) == b'' and slow_head.recv(1) == b''
+        assert time.monotonic() < start + 5
 
 
 def test_a_full_queue_is_answered_429(serve: Callable[..., Any], stub: Any, picture: Path) -> None:
@@ -59,10 +63,10 @@ def test_a_full_queue_is_answered_429(serve: Callable[..., Any], stub: Any, pict
     picture_bytes = picture.read_bytes()
     with serve(stub, page=False, max_batch=1, max_queue=1, max_wait=0.0) as address:
         files = [('files', picture_bytes)] * 4
-        from concurrent.futures import ThreadPoolExecutor
-
         with ThreadPoolExecutor(4) as pool:
-            answers = list(pool.map(lambda _: httpx.post(f'{address}/predict/batch', files=files, timeout=30), range(4)))
+            answers = list(
+                pool.map(lambda _: httpx.post(f'{address}/predict/batch', files=files, timeout=30), range(4))
+            )
     codes = [answer.status_code for answer in answers]
     assert set(codes) == {200, 429}
     refused = answers[codes.index(429)]
