@@ -1,4 +1,5 @@
 # make predict    LaTeX of the example pictures, or of PICTURES="a.png b/"
+# make app        the page and the HTTP interface at http://127.0.0.1:7860; make api the interface alone
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
 # make lint       ruff and mypy
@@ -13,11 +14,11 @@ TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup predict test lint tex clean
+.PHONY: setup predict app api test lint tex browser clean
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt requirements-model.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
@@ -28,14 +29,24 @@ $(VENV)/.installed: requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+$(VENV)/.installed-app: $(VENV)/.installed requirements-app.txt
+	$(BIN)/python -m pip install --quiet -r requirements-app.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-app requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
 predict: setup
 	@$(BIN)/python predict.py $(PICTURES)
 
-test: $(VENV)/.installed-dev tex
+app: $(VENV)/.installed-app
+	$(BIN)/python app.py --log-format text
+
+api: $(VENV)/.installed-app
+	$(BIN)/python app.py --no-page --log-format text
+
+test: $(VENV)/.installed-dev tex browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev
@@ -47,6 +58,11 @@ tex:
 	@{ command -v pdflatex && kpsewhich stmaryrd.sty slashed.sty mathtools.sty cancel.sty upgreek.sty; } >/dev/null || \
 		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) $(TEX); } || \
 		{ echo 'The tests need TeX Live. As root: apt-get install --no-install-recommends $(TEX)' >&2; exit 2; }
+
+browser:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) chromium; } || \
+		echo 'Chromium is missing: the tests of the page are left out' >&2
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """Broken pictures through the whole image path: `python -m benchmarks.fuzz_pictures --count 10000`.
 
 Pictures of every format are damaged at random, opened, and prepared for the model. Each must come out as an array or as
-an error that is meant for its sender; anything else is printed and makes the exit status 1. The same seed, the same run.
+an error that is meant for its sender; anything else is printed and makes the exit status 1. A seed gives one run.
 """
 
 import argparse

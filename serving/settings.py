@@ -1,5 +1,6 @@
 """Settings of the service: environment variables `IM2LATEX_...`, or flags of `app.py` of the same names."""
 
+import os
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -23,7 +24,8 @@ class Settings(BaseSettings):
 
     checkpoint: str | None = None
     """folder or Hub id; by default checkpoints/base, else checkpoints/small, beside app.py"""
-    host: str = '127.0.0.1'
+    # A Hugging Face Space is reached from outside its container only.
+    host: str = Field(default_factory=lambda: '0.0.0.0' if 'SPACE_ID' in os.environ else '127.0.0.1')
     """address to listen on; 0.0.0.0 lets other machines in"""
     port: int = Field(7860, ge=0, le=65535)
     """port to listen on; 0 takes a free one"""
