@@ -26,7 +26,7 @@ from serving.formats import FORMATS, FormatError, write
 if TYPE_CHECKING:
     from PIL import Image
 
-CLIPBOARD = 'clipboard'
+CLIPBOARD = '<clipboard>'
 SUFFIXES = {'.png', '.jpg', '.jpeg', '.webp', '.gif', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.pbm'}
 CHECKPOINTS = [Path(__file__).resolve().parent / 'checkpoints' / name for name in ('base', 'small')]
 

@@ -68,7 +68,7 @@ def _verdict(prediction: Prediction) -> str:
     parts = [f'<span class="dot {colour}"></span>Confidence {prediction.score:.0%}.']
     if said is not None:
         parts.append(html.escape(said))
-    elif doubts:
+    if doubts:
         named = ', '.join(f'<code>{html.escape(token.text)}</code> {token.probability:.0%}' for token in doubts[:5])
         parts.append(f'<span class="more">Look twice at {named}{", …" if len(doubts) > 5 else ""}</span>')
     return ' '.join(parts)

@@ -152,8 +152,8 @@ def _one_picture(reader: FormulaReader) -> None:
 def _for_programs(reader: FormulaReader, picture: gr.Image) -> None:
     """`gradio_client`'s `/predict`: a picture in, what `POST /predict` answers out."""
 
-    async def predict(path: str) -> dict[str, Any]:
-        read = await _read(reader, path, '')
+    async def predict(path: str | None) -> dict[str, Any]:
+        read = await _read(reader, path, '') if path is not None else 'a picture is needed'
         if isinstance(read, str):
             raise gr.Error(read)
         return prediction_out(read, read.latex, remark(read)).model_dump()

@@ -63,11 +63,13 @@ class FormulaReader:
         return readings
 
     async def _open(self, source: Source, crop: Crop | None) -> Image.Image | PictureError:
-        size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
-        if size > self._settings.max_bytes:
-            return PictureError(f'the picture has {size:,} bytes; at most {self._settings.max_bytes:,} are read')
         try:
+            size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
+            if size > self._settings.max_bytes:
+                return PictureError(f'the picture has {size:,} bytes; at most {self._settings.max_bytes:,} are read')
             image = await run_in_threadpool(open_picture, source, self._settings.max_pixels)
             return image if crop is None else await run_in_threadpool(crop.cut, image)
         except PictureError as error:
             return error
+        except OSError:  # uploaded files are deleted after a while, and a page can stay open for longer
+            return PictureError('the picture is no longer here: send it again')

@@ -94,8 +94,8 @@ def _parse(model: type[Model], body: bytes) -> Model:
         return model.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = '.'.join(map(str, first['loc']))
-        raise HTTPException(422, f'{where}: {first["msg"]}' if where else first['msg']) from None
+        where, what = '.'.join(map(str, first['loc'])), first['msg'].removeprefix('Value error, ')
+        raise HTTPException(422, f'{where}: {what}' if where else what) from None
 
 
 def _decoded(content: str) -> bytes | PictureError:

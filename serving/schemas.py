@@ -12,7 +12,11 @@ Score = Annotated[float, Field(ge=0, le=1)]
 class PictureIn(BaseModel):
     """A picture in JSON: exactly one of its content and its address."""
 
-    model_config = ConfigDict(extra='forbid', use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra='forbid',
+        use_attribute_docstrings=True,
+        json_schema_extra={'oneOf': [{'required': ['image']}, {'required': ['url']}]},
+    )
 
     image: str | None = None
     """content of the file, base64; a data URL will do"""
@@ -29,7 +33,11 @@ class PictureIn(BaseModel):
 class PicturesIn(BaseModel):
     """Several pictures in JSON; those of `images` come first in the answer."""
 
-    model_config = ConfigDict(extra='forbid', use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra='forbid',
+        use_attribute_docstrings=True,
+        json_schema_extra={'anyOf': [{'required': ['images']}, {'required': ['urls']}]},
+    )
 
     images: list[str] = []
     """contents of files, base64; data URLs will do"""

