@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from .answers import HINT, Answer, answer, choices, display, failure, written
 from .batching import BusyError, Prediction
 from .crop import Crop
+from .picture_input import PictureInput
 from .pictures import PictureError
 from .reading import FormulaReader
 from .schemas import prediction_out
@@ -79,7 +80,7 @@ def _one_picture(reader: FormulaReader) -> None:
     readings = gr.State([])
     with gr.Row(elem_id='one'):
         with gr.Column(elem_id='left'):
-            picture = gr.Image(
+            picture = PictureInput(
                 sources=['upload', 'webcam', 'clipboard'],
                 label='Picture of a formula',
                 show_label=False,
@@ -89,8 +90,6 @@ def _one_picture(reader: FormulaReader) -> None:
                 webcam_options=gr.WebcamOptions(mirror=False),
                 elem_id='picture',
             )
-            # The file as it came: it is opened where the limits are known.
-            picture.preprocess = lambda payload: payload.path if payload else None  # type: ignore[method-assign]
             crop = gr.Textbox(visible='hidden', elem_id='crop')
             gr.HTML(
                 'Drag over the picture to read a part of it.'

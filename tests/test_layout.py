@@ -66,7 +66,7 @@ def test_what_ships_imports_what_the_hub_allows() -> None:
 
 def test_packages_hold_no_files_of_data() -> None:
     for package in PACKAGES:
-        assert {path.suffix for path in (ROOT / package).iterdir() if path.is_file()} <= {'.py'}
+        assert {path.suffix for path in (ROOT / package).iterdir() if path.is_file()} <= {'.py', '.pyi'}
 
 
 def test_tests_are_no_packages() -> None:
