@@ -117,9 +117,7 @@ def prepare(task: Task, max_tokens: int) -> Prepared:
         except ValueError as error:
             result.dropped[f'label: {type(error).__name__}'] += 1
             continue
-        if not label:
-            result.dropped['label: empty'] += 1
-        elif len(tokenize(label)) > max_tokens:
+        if len(tokenize(label)) > max_tokens:
             result.dropped[f'label: more than {max_tokens} tokens'] += 1
         else:
             result.rows.append({**row, 'label': label})

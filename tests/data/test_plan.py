@@ -64,7 +64,7 @@ def test_goes_on_where_it_was_killed(tmp_path: Path, cut: int) -> None:
 def test_labels_without_a_place_are_counted(tmp_path: Path) -> None:
     plan = extended(tmp_path / 'j', [Task('s', [row('%'), row('x' * 101), row('y')]), Task('s', missing=3)])
     assert plan.dropped == {
-        'label: empty': 1,
+        'label: EmptyFormula': 1,
         'label: more than 100 tokens': 1,
         'picture: missing, blank or broken': 3,
     }
