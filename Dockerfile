@@ -10,7 +10,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 
 # The second index has torch for CPUs, which counts as newer than the same version with CUDA inside.
-COPY requirements-model.txt requirements-app.txt ./
+COPY requirements-cpu.txt requirements-model.txt requirements-app.txt ./
 RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements-model.txt -r requirements-app.txt
 
 COPY modeling/ modeling/

@@ -75,7 +75,8 @@ def test_sigterm_under_load_loses_nothing(
         assert process.stderr is not None
         log = [json.loads(line) for line in process.stderr.read().splitlines()]
         assert process.wait(30) in (0, -signal.SIGTERM)
-    assert set(outcomes) <= {'200', 'ConnectError', 'ReadError'}
+    # Refused: nobody listens; the connection is reset; or it is closed before the service has read the request.
+    assert set(outcomes) <= {'200', 'ConnectError', 'ReadError', 'RemoteProtocolError'}
     answered = [line for line in log if line.get('path') == '/predict']
     assert len(answered) == outcomes.count('200') > 8
     assert {line['status'] for line in answered} == {200}
