@@ -1,6 +1,6 @@
 """Formulas as web pages show them: drawn by KaTeX or MathJax in headless Chromium.
 
-pictures, errors = draw(['x^{2}'], 'KaTeX', find_chromium())
+pictures = draw(['x^{2}'], 'KaTeX', find_chromium())
 """
 
 import shutil
@@ -31,10 +31,8 @@ def find_chromium() -> str:
     return path
 
 
-def draw(
-    formulas: Sequence[str], engine: str, chromium: str, pixel_ratio: float = 1
-) -> tuple[dict[int, Image.Image], dict[int, str]]:
-    """Pictures of the formulas that the engine parses, and why it does not parse the others, by position.
+def draw(formulas: Sequence[str], engine: str, chromium: str, pixel_ratio: float = 1) -> dict[int, Image.Image]:
+    """Pictures of the formulas that the engine parses, by position.
 
     Args:
         formulas: LaTeX of one line each.
@@ -43,7 +41,7 @@ def draw(
         pixel_ratio: device pixels for a CSS pixel; 2 on most telephones and many laptops.
 
     Raises:
-        ChromiumError: Chromium does not start, or does not come to an end.
+        ChromiumError: Chromium does not start, or does not come to an end, or the engine parses nothing.
     """
     with tempfile.TemporaryDirectory(prefix='pages-') as folder:
         command = ['node', SCRIPTS / 'draw.mjs', engine, folder, str(pixel_ratio), chromium]
@@ -53,15 +51,14 @@ def draw(
             )
         except subprocess.TimeoutExpired as error:
             raise ChromiumError(f'{engine} in Chromium: not finished after {error.timeout:g} s') from error
-        if run.returncode:
-            reason = next((line for line in run.stderr.splitlines() if 'Error' in line), run.stderr[-300:])
-            raise ChromiumError(f'{engine} in Chromium: {reason.strip()}')
-        errors = dict(line.split('\t', 1) for line in run.stderr.splitlines() if '\t' in line)
         pictures = {}
         for path in Path(folder).glob('*.png'):
             with Image.open(path) as image:
                 pictures[int(path.stem)] = image.convert('RGB')
-        return dict(sorted(pictures.items())), {int(position): reason for position, reason in errors.items()}
+        if run.returncode or not pictures:
+            reason = next((line for line in run.stderr.splitlines() if 'rror' in line), run.stderr[-300:])
+            raise ChromiumError(f'{engine} in Chromium: {reason.strip()}')
+        return dict(sorted(pictures.items()))
 
 
 def _installed(name: str) -> bool:

@@ -34,7 +34,7 @@ from .chromium import ENGINES, ChromiumError, draw, find_chromium
 from .conditions import CLEAN, CONDITIONS, Page
 
 BATCH = 32
-PIXEL_RATIOS = (1, 2)
+PIXEL_RATIOS = {1: '1 device pixel a CSS pixel', 2: '2 device pixels a CSS pixel'}
 RESAMPLES = 2000
 GROUPS = (*CONDITIONS, 'fonts', *ENGINES)
 Pictures = Mapping[int, Image.Image]
@@ -55,9 +55,9 @@ class Labelled:
 
 
 def choose(path: Path, limit: int, max_tokens: int, seed: int) -> list[str]:
-    """Different canonical formulas of at most so many tokens, drawn at random.
+    """Different canonical formulas of at most so many tokens, drawn at random; without the few that TeX refuses.
 
-    Raises ValueError for a file that holds none, or is none of formulas or labels.
+    Raises ValueError for a file that holds none, or is none of formulas or labels, RenderError without TeX.
     """
     if path.name.endswith(('.jsonl', '.jsonl.xz')):
         labels = [row['latex'] for row in read_formulas([path])]
@@ -73,9 +73,10 @@ def choose(path: Path, limit: int, max_tokens: int, seed: int) -> list[str]:
             latex = canonicalize(labels[index])
             if len(tokenize(latex)) <= max_tokens:
                 chosen[latex] = None
-    if not chosen:
-        raise ValueError(f'{path} holds no formulas of at most {max_tokens} tokens')
-    return list(chosen)
+    formulas = [latex for latex, page in zip(chosen, typeset(list(chosen)).pages, strict=True) if page is not None]
+    if not formulas:
+        raise ValueError(f'{path} holds no formulas of at most {max_tokens} tokens that can be typeset')
+    return formulas
 
 
 @contextlib.contextmanager
@@ -107,12 +108,10 @@ def conditions(
     for font in fonts.values():
         with pages(formulas, font) as found:
             yield 'fonts', font.title, {i: CLEAN(page, np.random.default_rng(seed)) for i, page in found.items()}
-    for engine in ENGINES:
-        for ratio in PIXEL_RATIOS if engine in groups and chromium else ():
-            pictures, errors = draw(formulas, engine, chromium, ratio)
-            for position, reason in errors.items():
-                print(f'{engine}: {reason}: {formulas[position]}', file=sys.stderr)
-            yield engine, f'{ratio} device pixel{"s" if ratio > 1 else ""} a CSS pixel', pictures
+    if chromium is not None:
+        for engine in (name for name in ENGINES if name in groups):
+            for ratio, name in PIXEL_RATIOS.items():
+                yield engine, name, draw(formulas, engine, chromium, ratio)
 
 
 def load_reader(checkpoint: str) -> Callable[[list[Image.Image]], Sequence[Any]]:
@@ -124,7 +123,7 @@ def load_reader(checkpoint: str) -> Callable[[list[Image.Image]], Sequence[Any]]
     except (ImportError, CheckpointError):
         from modeling import generation_im2latex as generation
 
-        return partial(generation.predict, *generation.load(checkpoint, device='cpu'))
+        return partial(generation.predict, *generation.load(checkpoint))
 
 
 def read(reader: Callable[[list[Image.Image]], Sequence[Any]], pictures: Pictures, formulas: Sequence[str]) -> Scores:
@@ -136,31 +135,29 @@ def read(reader: Callable[[list[Image.Image]], Sequence[Any]], pictures: Picture
 
 
 def compare(scores: Scores, clean: Scores, rng: np.random.Generator) -> dict[str, Any]:
-    """A condition's scores in percent, and how far they are from the clean ones of the same formulas, in points."""
+    """A condition's scores, 0 to 1, and how far they are from the clean ones of the same formulas."""
     shown = {item.index for item in scores.predictions}
     clean = clean.where(lambda item: item.index in shown)
-    edits, exact = 100 * scores.normalised.edit_similarity, 100 * scores.normalised.exact_match
+    here, there = scores.normalised, clean.normalised
     return {
-        'formulas': len(scores.predictions),
+        'formulas': here.samples,
         'unreadable': sum(item.error is not None for item in scores.predictions),
-        'edit_similarity': edits,
-        'edit_similarity_to_clean': edits - 100 * clean.normalised.edit_similarity,
+        'edit_similarity': here.edit_similarity,
+        'edit_similarity_to_clean': here.edit_similarity - there.edit_similarity,
         'half_interval': half_interval(scores, clean, rng),
-        'exact_match': exact,
-        'exact_match_to_clean': exact - 100 * clean.normalised.exact_match,
+        'exact_match': here.exact_match,
+        'exact_match_to_clean': here.exact_match - there.exact_match,
     }
 
 
 def half_interval(scores: Scores, clean: Scores, rng: np.random.Generator) -> float:
-    """Half the width of the 95 % interval of the difference in edit similarity, in points."""
+    """Half the width of the 95 % interval of the difference in edit similarity, both of the same formulas."""
     drawn = rng.integers(len(scores.predictions), size=(RESAMPLES, len(scores.predictions)))
     similarity = []
     for part in (scores, clean):
-        sums = np.array(
-            [(item.text['normalised'].distance, item.text['normalised'].longest) for item in part.predictions]
-        )
-        distance, longest = sums[drawn].sum(axis=1).T
-        similarity.append(100 * (1 - distance / np.maximum(longest, 1)))
+        texts = [item.text['normalised'] for item in part.predictions]
+        distance, longest = np.array([(text.distance, text.longest) for text in texts])[drawn].sum(axis=1).T
+        similarity.append(1 - distance / longest)
     low, high = np.percentile(similarity[0] - similarity[1], [2.5, 97.5])
     return float(high - low) / 2
 
@@ -185,8 +182,6 @@ def measure(args: argparse.Namespace, groups: Sequence[str]) -> None:
             keep(pictures, args.pictures / group / name)
         scores = read(reader, pictures, formulas)
         clean = clean or scores
-        pictured = {item.index for item in clean.predictions}
-        scores = scores.where(lambda item: item.index in pictured)
         row = {'group': group, 'condition': name, **compare(scores, clean, np.random.default_rng(args.seed))}
         print(line(row), flush=True)
         rows.append(row)
@@ -198,9 +193,14 @@ def measure(args: argparse.Namespace, groups: Sequence[str]) -> None:
 
 def line(row: Mapping[str, Any]) -> str:
     """A row of the Markdown table."""
-    edits = f'{row["edit_similarity"]:.1f} | {row["edit_similarity_to_clean"]:+.1f} ± {row["half_interval"]:.1f}'
-    exact = f'{row["exact_match"]:.1f} | {row["exact_match_to_clean"]:+.1f}'
-    return f'| {row["group"]} | {row["condition"]} | {row["formulas"]} | {edits} | {exact} |'
+    edits, change, half, exact, exact_change = (
+        100 * row[name]
+        for name in (
+            'edit_similarity', 'edit_similarity_to_clean', 'half_interval', 'exact_match', 'exact_match_to_clean'
+        )
+    )  # fmt: skip
+    cells = [f'{edits:.1f}', f'{change:+.1f} ± {half:.1f}', f'{exact:.1f}', f'{exact_change:+.1f}']
+    return f'| {row["group"]} | {row["condition"]} | {row["formulas"]} | {" | ".join(cells)} |'
 
 
 def keep(pictures: Pictures, folder: Path) -> None:
@@ -235,7 +235,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
-    groups = [name for name in args.only or GROUPS if not (args.no_browsers and name in ENGINES)]
+    asked = args.only or GROUPS
+    groups = [name for name in GROUPS if name in asked and not (args.no_browsers and name in ENGINES)]
     try:
         measure(args, groups)
     except ChromiumError as error:

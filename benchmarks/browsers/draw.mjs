@@ -10,16 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import katex from 'katex';
-import { mathjax } from 'mathjax-full/js/mathjax.js';
-import { TeX } from 'mathjax-full/js/input/tex.js';
-import { AllPackages } from 'mathjax-full/js/input/tex/AllPackages.js';
 import { SVG } from 'mathjax-full/js/output/svg.js';
-import { liteAdaptor } from 'mathjax-full/js/adaptors/liteAdaptor.js';
-import { RegisterHTMLHandler } from 'mathjax-full/js/handlers/html.js';
 import puppeteer from 'puppeteer-core';
+import { adaptor, mathjaxDocument } from './mathjax.mjs';
 
 const FORMULAS_A_PAGE = 50;
-const PADDING = 8; // CSS pixels
+const STYLE = '<style>.formula { display: inline-block; padding: 8px } .formula > * { margin: 0 !important }</style>';
 
 function katexEngine() {
   const style = pathToFileURL(createRequire(import.meta.url).resolve('katex/dist/katex.min.css'));
@@ -30,14 +26,8 @@ function katexEngine() {
 }
 
 function mathjaxEngine() {
-  const adaptor = liteAdaptor();
-  RegisterHTMLHandler(adaptor);
-  const packages = AllPackages.filter((name) => !['noerrors', 'noundefined', 'bussproofs'].includes(name));
-  const formatError = (_, error) => {
-    throw error;
-  };
   const output = new SVG({ fontCache: 'local' });
-  const page = mathjax.document('', { InputJax: new TeX({ packages, formatError }), OutputJax: output });
+  const page = mathjaxDocument(output);
   return {
     head: `<style>${adaptor.textContent(output.styleSheet(page))}</style>`,
     html: (latex) => adaptor.outerHTML(page.convert(latex, { display: true })),
@@ -51,7 +41,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'formulas-'));
 const browser = await puppeteer.launch({
   executablePath,
   // Chromium has no sandbox for root.
-  args: ['--allow-file-access-from-files', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 });
 try {
   const page = await browser.newPage();
@@ -65,9 +55,8 @@ try {
         return '';
       }
     });
-    const style = `<style>.formula { display: inline-block; padding: ${PADDING}px } .formula > * { margin: 0 !important }</style>`;
     const path = join(scratch, `${start}.html`);
-    writeFileSync(path, `<!DOCTYPE html><meta charset="utf-8">${head}${style}<body>${boxes.join('\n')}</body>`);
+    writeFileSync(path, `<!DOCTYPE html><meta charset="utf-8">${head}${STYLE}<body>${boxes.join('\n')}</body>`);
     await page.goto(pathToFileURL(path).href, { waitUntil: 'load', timeout: 120000 });
     await page.evaluate(() => document.fonts.ready.then(() => null));
     for (const box of await page.$$('.formula')) {
