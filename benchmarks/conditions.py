@@ -127,7 +127,6 @@ def _colours(ink: str, paper: str) -> Change:
     return partial(coloured, ink=ink, paper=paper)
 
 
-CLEAN = partial(drawn, dpi=UNIT_DPI)
 CONDITIONS: dict[str, dict[str, Condition]] = {
     'scale': {f'{dpi / UNIT_DPI:g} ({dpi} dpi)': partial(drawn, dpi=dpi) for dpi in (50, 70, 85, 130, 200, 300, 400)},
     'resampling': {

@@ -22,16 +22,17 @@ import numpy as np
 import pypdfium2
 from PIL import Image
 
+from data.augment import UNIT_DPI
 from data.fonts import FONTS, INSTALL, Font, available
 from data.latex import canonicalize, tokenize
 from data.latex_form import LatexError
 from data.pages import read_formulas
-from data.render import RenderError, rasterize, typeset
+from data.render import rasterize, typeset
 from metrics.score import ScoredPrediction, Scores, picture_batches
 from modeling.checkpoint_im2latex import CheckpointError
 
 from .chromium import ENGINES, ChromiumError, draw, find_chromium
-from .conditions import CLEAN, CONDITIONS, Page
+from .conditions import CONDITIONS, Page
 
 BATCH = 32
 PIXEL_RATIOS = {1: '1 device pixel a CSS pixel', 2: '2 device pixels a CSS pixel'}
@@ -100,14 +101,13 @@ def conditions(
 ) -> Iterator[tuple[str, str, Pictures]]:
     """Group, name and pictures of every condition; the clean one first."""
     with pages(formulas, FONTS['cm']) as found:
-        yield 'clean', '100 dpi', {i: CLEAN(page, np.random.default_rng(seed)) for i, page in found.items()}
+        yield 'clean', f'{UNIT_DPI:g} dpi', {i: page(UNIT_DPI) for i, page in found.items()}
         for group in groups:
             for name, condition in CONDITIONS.get(group, {}).items():
-                generators = {i: np.random.default_rng((seed, i)) for i in found}
-                yield group, name, {i: condition(page, generators[i]) for i, page in found.items()}
+                yield group, name, {i: condition(p, np.random.default_rng((seed, i))) for i, p in found.items()}
     for font in fonts.values():
         with pages(formulas, font) as found:
-            yield 'fonts', font.title, {i: CLEAN(page, np.random.default_rng(seed)) for i, page in found.items()}
+            yield 'fonts', font.title, {i: page(UNIT_DPI) for i, page in found.items()}
     if chromium is not None:
         for engine in (name for name in ENGINES if name in groups):
             for ratio, name in PIXEL_RATIOS.items():
@@ -242,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ChromiumError as error:
         print(f'benchmarks.robustness: {error}; or leave these conditions out: --no-browsers', file=sys.stderr)
         return 2
-    except (OSError, ValueError, RenderError) as error:
+    except (OSError, ValueError, ImportError) as error:
         print(f'benchmarks.robustness: {error}', file=sys.stderr)
         return 2
     return 0
