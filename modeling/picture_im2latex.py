@@ -18,6 +18,10 @@ MIN_CONTRAST = 12
 # first share of it, or the other levels within NEAR of that one more than the second.
 CLEAN_SHARE = 0.4
 NEAR_SHARE, NEAR = 0.15, 40
+# A stroke of no width at all still measures this many pixels, which is the softness of its two edges.
+STROKE_SOFTNESS = 1.1
+# Thick strokes alone do not shrink a picture below this height: a lone filled shape has no letters to compare with.
+MIN_HEIGHT = 12
 # Grey levels between the two ends of the fitted background, from which on the background is flattened.
 SHADE_RANGE = 6
 
@@ -33,6 +37,9 @@ class PicturePreparation:
             scaled down, its proportions kept.
         min_size: a picture whose ink is smaller than this in both directions is refused, in pixels.
         ink_threshold: a pixel counts as ink for the crop from this share of the contrast on, 0 to 1.
+        scale: pictures are enlarged by this factor: letters of screen size on cells enough.
+        thick_stroke: a picture whose strokes are wider than this, in pixels, was drawn at a high resolution and is
+            scaled down in proportion; None leaves every picture its size.
     """
 
     def __init__(
@@ -43,18 +50,24 @@ class PicturePreparation:
         max_width: int = 1280,
         min_size: int = 3,
         ink_threshold: float = 0.25,
+        scale: float = 1.0,
+        thick_stroke: float | None = None,
     ) -> None:
         if margin < 0 or size_divisor < 1 or not 0 < ink_threshold < 1:
             raise ValueError('margin must be >= 0, size_divisor >= 1, and ink_threshold between 0 and 1')
         for name, bound in (('max_height', max_height), ('max_width', max_width)):
             if bound % size_divisor or bound <= 2 * margin:
                 raise ValueError(f'{name}={bound} must be a multiple of size_divisor={size_divisor} above 2 * margin')
+        if scale <= 0 or (thick_stroke is not None and thick_stroke <= STROKE_SOFTNESS):
+            raise ValueError(f'scale must be positive, and thick_stroke above {STROKE_SOFTNESS}')
         self.margin = margin
         self.size_divisor = size_divisor
         self.max_height = max_height
         self.max_width = max_width
         self.min_size = min_size
         self.ink_threshold = ink_threshold
+        self.scale = scale
+        self.thick_stroke = thick_stroke
 
     def prepare(self, image: Any) -> np.ndarray:
         """One picture as float32 (H, W), ink 1 and paper 0, H and W multiples of `size_divisor`.
@@ -130,14 +143,32 @@ class PicturePreparation:
         return top, bottom, left, right
 
     def _resize(self, ink: np.ndarray) -> np.ndarray:
-        """The picture, margins included, within `max_height` and `max_width`; a smaller one stays untouched."""
-        scale = min(self.max_height / ink.shape[0], self.max_width / ink.shape[1])
-        if scale >= 1:
+        """The picture, margins included, at the size to read it, within `max_height` and `max_width`."""
+        scale = self.scale
+        if self.thick_stroke is not None and (stroke := stroke_width(ink)) > self.thick_stroke:
+            # A stroke's own width, without the softness of its edges, grows with the resolution.
+            shrunk = scale * (self.thick_stroke - STROKE_SOFTNESS) / (stroke - STROKE_SOFTNESS)
+            scale = max(shrunk, min(scale, MIN_HEIGHT / max(1, ink.shape[0] - 2 * self.margin)))
+        scale = min(scale, self.max_height / ink.shape[0], self.max_width / ink.shape[1])
+        if scale == 1:
             return ink
         size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))
+        if scale > 1:
+            large = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC))
+            return np.clip(large, 0, 1)
         small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.HAMMING, reducing_gap=3.0))
         # Thin strokes fade when a picture shrinks: the darkest ink is 1 again.
         return small / max(float(small.max()), 0.1)
+
+
+def stroke_width(ink: np.ndarray) -> float:
+    """Mean width of the strokes in pixels, ink from 0 to 1, (H, W): twice the area over the length of the outline.
+
+    The length is the total variation, in which a soft edge counts as much as a sharp one; summed along rows and columns
+    it exceeds that of an outline of no preferred direction by 4 / pi.
+    """
+    outline = float(np.abs(np.diff(ink, axis=0)).sum() + np.abs(np.diff(ink, axis=1)).sum())
+    return 2 * float(ink.sum()) / max(outline, 1e-6) * 4 / np.pi
 
 
 def _place(part: np.ndarray, whole: np.ndarray, y: int, x: int) -> None:

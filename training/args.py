@@ -55,6 +55,9 @@ class TrainArgs:
     scale_sigma: float = setting(0.15, "standard deviation of the logarithm of the letters' size")
     scale_uniform: float = setting(0.15, "share of pictures whose letters' size is drawn evenly over the whole range")
 
+    picture_scale: float = setting(1.25, 'pictures are enlarged by this factor before they are read')
+    thick_stroke: float | None = setting(1.6, 'pictures of wider strokes, in pixels, are scaled down; "none" for none')
+
     # Model
     init_from: str | None = setting(None, 'checkpoint folder whose weights and tokenizer to start from')
     backbone: str = setting('resnet18', 'timm ResNet of basic blocks')

@@ -15,18 +15,19 @@ from .args import ArgumentError, TrainArgs
 
 
 def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
-    """The processor of the run itself, of the tokenizer asked for, of the model to start from, or a new one."""
+    """The processor of the run itself; or one with the tokenizer asked for, the first model's, or a new one."""
     own = Path(args.run_dir) / 'processor'
-    folder = own if (own.parent / 'last.pt').exists() else args.tokenizer or args.init_from
-    if folder is not None:
-        if not (Path(folder) / 'tokenizer.json').exists():
-            raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
-        try:
-            return Im2LatexProcessor.from_pretrained(folder)
-        except OSError:  # a tokenizer alone
-            return Im2LatexProcessor(Im2LatexImageProcessor(), AutoTokenizer.from_pretrained(folder))
-    tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
-    return Im2LatexProcessor(Im2LatexImageProcessor(), tokenizer)
+    if (own.parent / 'last.pt').exists():
+        return Im2LatexProcessor.from_pretrained(own)
+    if (folder := args.tokenizer or args.init_from) is None:
+        tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
+    elif (Path(folder) / 'tokenizer.json').exists():
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    else:
+        raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
+    return Im2LatexProcessor(
+        Im2LatexImageProcessor(scale=args.picture_scale, thick_stroke=args.thick_stroke), tokenizer
+    )
 
 
 def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:

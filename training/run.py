@@ -169,7 +169,7 @@ class Run:
         """Training batches without end, from the run's place in the current epoch on."""
         args, accelerator = self.args, self.accelerator
         sampler = BucketSampler(
-            self.train_set.sizes,
+            self.train_set.sizes * self.processor.image_processor.scale,
             batch_pixels=args.batch_pixels,
             max_batch=args.max_batch,
             scale_range=(args.scale_range[0], args.scale_range[1]),
