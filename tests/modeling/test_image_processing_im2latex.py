@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from modeling import picture_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
+from modeling.picture_im2latex import stroke_width
 
 PROCESSOR = Im2LatexImageProcessor()
 
@@ -26,6 +27,7 @@ def formula(paper: int = 255, ink: int = 0, size: tuple[int, int] = (200, 60)) -
 CLEAN = formula()
 WANTED = PROCESSOR.prepare(CLEAN)
 GREY = np.asarray(CLEAN)
+STROKE = stroke_width(WANTED)
 
 
 def cut(paper: str, ink: str) -> Callable[[], Image.Image]:
@@ -200,6 +202,38 @@ def test_result_is_bounded() -> None:
         assert result.max() == pytest.approx(1, abs=0.01)
 
 
+def test_pictures_are_enlarged() -> None:
+    array = Im2LatexImageProcessor(scale=1.5).prepare(CLEAN)
+    ink = np.array(CLEAN.point(lambda level: 255 * (level < 160)).getbbox()).reshape(2, 2)
+    [width, height] = (ink[1] - ink[0] + 8) * 1.5
+    assert array.shape == (-(-height // 16) * 16, -(-width // 16) * 16)
+    assert array.min() >= 0 and array.max() <= 1
+
+
+@pytest.mark.parametrize('times', [2, 3, 5])
+def test_a_high_resolution_is_scaled_down(times: int) -> None:
+    """To within twice the same size, whatever the resolution; a picture of thin strokes stays as it is."""
+    processor = Im2LatexImageProcessor(thick_stroke=STROKE + 0.1)
+    large = CLEAN.resize((times * CLEAN.width, times * CLEAN.height), Image.Resampling.BICUBIC)
+    sizes = np.array(processor.prepare(large).shape) / np.array(WANTED.shape)
+    assert ((sizes >= 0.5) & (sizes < 2)).all()
+    assert np.array_equal(processor.prepare(CLEAN), WANTED)
+
+
+@pytest.mark.parametrize('width', [1, 2, 5, 12])
+def test_stroke_width(width: int) -> None:
+    lines = np.zeros((200, 200), np.float32)
+    lines[40 : 40 + width, 20:180] = lines[60:180, 100 : 100 + width] = 1
+    # Straight lines along the axes have an outline shorter than its mean over all directions.
+    assert stroke_width(lines) == pytest.approx(width * 4 / np.pi, rel=0.12)
+
+
+def test_a_filled_shape_is_no_stroke() -> None:
+    dot = Image.new('L', (40, 40), 255)
+    dot.paste(0, (14, 14, 26, 26))
+    assert Im2LatexImageProcessor(thick_stroke=1.6).prepare(dot).shape == (32, 32)
+
+
 def test_huge_pictures_are_reduced_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_im2latex, 'MAX_PIXELS', 200 * 60)
     large = CLEAN.resize((800, 240), Image.Resampling.BICUBIC)
@@ -300,14 +334,22 @@ def test_pad_refuses(arguments: dict, message: str) -> None:
 
 
 def test_wrong_settings_are_refused() -> None:
-    for settings_ in ({'margin': -1}, {'ink_threshold': 0.0}, {'max_width': 100}, {'max_height': 0}):
+    wrong = ({'margin': -1}, {'ink_threshold': 0.0}, {'max_width': 100}, {'max_height': 0}, {'scale': 0})
+    for settings_ in (*wrong, {'thick_stroke': 1}):
         with pytest.raises(ValueError, match='must be'):
             Im2LatexImageProcessor(**settings_)
 
 
 def test_saved_settings_come_back(tmp_path: Path) -> None:
     changed = Im2LatexImageProcessor(
-        margin=2, size_divisor=8, max_height=256, max_width=800, min_size=5, ink_threshold=0.3
+        margin=2,
+        size_divisor=8,
+        max_height=256,
+        max_width=800,
+        min_size=5,
+        ink_threshold=0.3,
+        scale=1.5,
+        thick_stroke=2,
     )
     changed.save_pretrained(tmp_path)
     loaded = Im2LatexImageProcessor.from_pretrained(tmp_path)
