@@ -18,10 +18,10 @@ MIN_CONTRAST = 12
 # first share of it, or the other levels within NEAR of that one more than the second.
 CLEAN_SHARE = 0.4
 NEAR_SHARE, NEAR = 0.15, 40
-# A stroke of no width at all still measures this many pixels, which is the softness of its two edges.
-STROKE_SOFTNESS = 1.1
-# Thick strokes alone do not shrink a picture below this height: a lone filled shape has no letters to compare with.
-MIN_HEIGHT = 12
+# Of the distances from a stroke to the next, those inside letters: the rest lie between letters and symbols.
+PITCH_QUANTILE = 0.3
+# The part of the pitch, in pixels, that does not grow with the resolution.
+PITCH_OFFSET = 3.0
 # Grey levels between the two ends of the fitted background, from which on the background is flattened.
 SHADE_RANGE = 6
 
@@ -38,8 +38,8 @@ class PicturePreparation:
         min_size: a picture whose ink is smaller than this in both directions is refused, in pixels.
         ink_threshold: a pixel counts as ink for the crop from this share of the contrast on, 0 to 1.
         scale: pictures are enlarged by this factor: letters of screen size on cells enough.
-        thick_stroke: a picture whose strokes are wider than this, in pixels, was drawn at a high resolution and is
-            scaled down in proportion; None leaves every picture its size.
+        max_pitch: a picture whose strokes are farther apart than this (`stroke_pitch`, in pixels) was drawn at a high
+            resolution, and is scaled down; None leaves every picture its size.
     """
 
     def __init__(
@@ -51,15 +51,15 @@ class PicturePreparation:
         min_size: int = 3,
         ink_threshold: float = 0.25,
         scale: float = 1.0,
-        thick_stroke: float | None = None,
+        max_pitch: float | None = None,
     ) -> None:
         if margin < 0 or size_divisor < 1 or not 0 < ink_threshold < 1:
             raise ValueError('margin must be >= 0, size_divisor >= 1, and ink_threshold between 0 and 1')
         for name, bound in (('max_height', max_height), ('max_width', max_width)):
             if bound % size_divisor or bound <= 2 * margin:
                 raise ValueError(f'{name}={bound} must be a multiple of size_divisor={size_divisor} above 2 * margin')
-        if scale <= 0 or (thick_stroke is not None and thick_stroke <= STROKE_SOFTNESS):
-            raise ValueError(f'scale must be positive, and thick_stroke above {STROKE_SOFTNESS}')
+        if scale <= 0 or (max_pitch is not None and max_pitch <= PITCH_OFFSET):
+            raise ValueError(f'scale must be positive, and max_pitch above {PITCH_OFFSET:g}')
         self.margin = margin
         self.size_divisor = size_divisor
         self.max_height = max_height
@@ -67,7 +67,7 @@ class PicturePreparation:
         self.min_size = min_size
         self.ink_threshold = ink_threshold
         self.scale = scale
-        self.thick_stroke = thick_stroke
+        self.max_pitch = max_pitch
 
     def prepare(self, image: Any) -> np.ndarray:
         """One picture as float32 (H, W), ink 1 and paper 0, H and W multiples of `size_divisor`.
@@ -145,10 +145,8 @@ class PicturePreparation:
     def _resize(self, ink: np.ndarray) -> np.ndarray:
         """The picture, margins included, at the size to read it, within `max_height` and `max_width`."""
         scale = self.scale
-        if self.thick_stroke is not None and (stroke := stroke_width(ink)) > self.thick_stroke:
-            # A stroke's own width, without the softness of its edges, grows with the resolution.
-            shrunk = scale * (self.thick_stroke - STROKE_SOFTNESS) / (stroke - STROKE_SOFTNESS)
-            scale = max(shrunk, min(scale, MIN_HEIGHT / max(1, ink.shape[0] - 2 * self.margin)))
+        if self.max_pitch is not None and (pitch := stroke_pitch(ink)) > self.max_pitch:
+            scale *= (self.max_pitch - PITCH_OFFSET) / (pitch - PITCH_OFFSET)
         scale = min(scale, self.max_height / ink.shape[0], self.max_width / ink.shape[1])
         if scale == 1:
             return ink
@@ -161,14 +159,21 @@ class PicturePreparation:
         return small / max(float(small.max()), 0.1)
 
 
-def stroke_width(ink: np.ndarray) -> float:
-    """Mean width of the strokes in pixels, ink from 0 to 1, (H, W): twice the area over the length of the outline.
+def stroke_pitch(ink: np.ndarray) -> float:
+    """How far apart strokes are inside letters, in pixels, ink from 0 to 1, (H, W); 0 where there is but one.
 
-    The length is the total variation, in which a soft edge counts as much as a sharp one; summed along rows and columns
-    it exceeds that of an outline of no preferred direction by 4 / pi.
+    The distances are those between the starts of neighbouring runs of ink, along rows and columns. So bold and light
+    letters of a size measure the same, and spaces, fractions and other large gaps do not count.
     """
-    outline = float(np.abs(np.diff(ink, axis=0)).sum() + np.abs(np.diff(ink, axis=1)).sum())
-    return 2 * float(ink.sum()) / max(outline, 1e-6) * 4 / np.pi
+    marked = ink > 0.5
+    distances = np.concatenate([_run_distances(marked), _run_distances(marked.T)])
+    return float(np.quantile(distances, PITCH_QUANTILE)) if distances.size else 0.0
+
+
+def _run_distances(marked: np.ndarray) -> np.ndarray:
+    """Between the starts of neighbouring runs in each row."""
+    rows, starts = np.nonzero(marked[:, 1:] & ~marked[:, :-1])
+    return np.diff(starts)[np.diff(rows) == 0]
 
 
 def _place(part: np.ndarray, whole: np.ndarray, y: int, x: int) -> None:

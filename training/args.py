@@ -56,7 +56,7 @@ class TrainArgs:
     scale_uniform: float = setting(0.15, "share of pictures whose letters' size is drawn evenly over the whole range")
 
     picture_scale: float = setting(1.25, 'pictures are enlarged by this factor before they are read')
-    thick_stroke: float | None = setting(1.6, 'pictures of wider strokes, in pixels, are scaled down; "none" for none')
+    max_pitch: float | None = setting(6.5, 'pictures of strokes farther apart, in pixels, are scaled down, or "none"')
 
     # Model
     init_from: str | None = setting(None, 'checkpoint folder whose weights and tokenizer to start from')

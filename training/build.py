@@ -25,9 +25,7 @@ def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcess
         tokenizer = AutoTokenizer.from_pretrained(folder)
     else:
         raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
-    return Im2LatexProcessor(
-        Im2LatexImageProcessor(scale=args.picture_scale, thick_stroke=args.thick_stroke), tokenizer
-    )
+    return Im2LatexProcessor(Im2LatexImageProcessor(scale=args.picture_scale, max_pitch=args.max_pitch), tokenizer)
 
 
 def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:

@@ -9,11 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from modeling import picture_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
-from modeling.picture_im2latex import stroke_width
+from modeling.picture_im2latex import stroke_pitch
 
 PROCESSOR = Im2LatexImageProcessor()
 
@@ -27,7 +27,6 @@ def formula(paper: int = 255, ink: int = 0, size: tuple[int, int] = (200, 60)) -
 CLEAN = formula()
 WANTED = PROCESSOR.prepare(CLEAN)
 GREY = np.asarray(CLEAN)
-STROKE = stroke_width(WANTED)
 
 
 def cut(paper: str, ink: str) -> Callable[[], Image.Image]:
@@ -210,28 +209,26 @@ def test_pictures_are_enlarged() -> None:
     assert array.min() >= 0 and array.max() <= 1
 
 
-@pytest.mark.parametrize('times', [2, 3, 5])
+@pytest.mark.parametrize('times', [2, 3, 5, 8])
 def test_a_high_resolution_is_scaled_down(times: int) -> None:
-    """To within twice the same size, whatever the resolution; a picture of thin strokes stays as it is."""
-    processor = Im2LatexImageProcessor(thick_stroke=STROKE + 0.1)
+    """To much the same size, whatever the resolution; a picture of letters small enough stays as it is."""
+    processor = Im2LatexImageProcessor(max_pitch=1.3 * stroke_pitch(WANTED))
     large = CLEAN.resize((times * CLEAN.width, times * CLEAN.height), Image.Resampling.BICUBIC)
     sizes = np.array(processor.prepare(large).shape) / np.array(WANTED.shape)
-    assert ((sizes >= 0.5) & (sizes < 2)).all()
+    assert ((sizes > 0.5) & (sizes < 1.5)).all()
     assert np.array_equal(processor.prepare(CLEAN), WANTED)
 
 
-@pytest.mark.parametrize('width', [1, 2, 5, 12])
-def test_stroke_width(width: int) -> None:
-    lines = np.zeros((200, 200), np.float32)
-    lines[40 : 40 + width, 20:180] = lines[60:180, 100 : 100 + width] = 1
-    # Straight lines along the axes have an outline shorter than its mean over all directions.
-    assert stroke_width(lines) == pytest.approx(width * 4 / np.pi, rel=0.12)
+def test_bold_letters_have_the_pitch_of_light_ones() -> None:
+    light, bold = (1 - np.asarray(image, np.float32) / 255 for image in (CLEAN, CLEAN.filter(ImageFilter.MinFilter(3))))
+    assert stroke_pitch(bold) == pytest.approx(stroke_pitch(light), abs=2)
 
 
-def test_a_filled_shape_is_no_stroke() -> None:
-    dot = Image.new('L', (40, 40), 255)
-    dot.paste(0, (14, 14, 26, 26))
-    assert Im2LatexImageProcessor(thick_stroke=1.6).prepare(dot).shape == (32, 32)
+@pytest.mark.parametrize(('width', 'gap'), [(1, 1), (1, 4), (3, 5), (9, 20)])
+def test_stroke_pitch(width: int, gap: int) -> None:
+    lines = np.tile(np.repeat(np.float32([0, 1]), (gap, width)), (30, 12))
+    assert stroke_pitch(lines) == stroke_pitch(lines.T) == width + gap
+    assert stroke_pitch(lines[:, : 2 * gap + width]) == stroke_pitch(np.zeros((5, 5), np.float32)) == 0
 
 
 def test_huge_pictures_are_reduced_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +332,7 @@ def test_pad_refuses(arguments: dict, message: str) -> None:
 
 def test_wrong_settings_are_refused() -> None:
     wrong = ({'margin': -1}, {'ink_threshold': 0.0}, {'max_width': 100}, {'max_height': 0}, {'scale': 0})
-    for settings_ in (*wrong, {'thick_stroke': 1}):
+    for settings_ in (*wrong, {'max_pitch': 3}):
         with pytest.raises(ValueError, match='must be'):
             Im2LatexImageProcessor(**settings_)
 
@@ -349,7 +346,7 @@ def test_saved_settings_come_back(tmp_path: Path) -> None:
         min_size=5,
         ink_threshold=0.3,
         scale=1.5,
-        thick_stroke=2,
+        max_pitch=9,
     )
     changed.save_pretrained(tmp_path)
     loaded = Im2LatexImageProcessor.from_pretrained(tmp_path)
