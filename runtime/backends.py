@@ -55,7 +55,8 @@ def load(
     Raises:
         CheckpointError: the checkpoint cannot be loaded, or not with what is installed.
     """
-    # Here, not above: torch takes seconds to import.
+    graphs_only = name == 'onnx' or (name is None and (precision != 'fp32' or not find_spec('torch')))
+    # Imports are here, not above: torch takes seconds.
     if name != 'torch' and find_spec('onnxruntime'):
         from . import generation as graphs
 
@@ -63,14 +64,14 @@ def load(
             model, processor = graphs.load(checkpoint, precision, threads)
             return Backend('onnx', 'cpu', model, processor, graphs.predict, model.settings)
         except graphs.NoGraphsError:
-            if name == 'onnx' or precision != 'fp32' or not find_spec('torch'):
+            if graphs_only:
                 raise
-    if name == 'onnx' or (name is None and not find_spec('torch')):
+    if graphs_only:
         raise CheckpointError('onnxruntime is not installed: pip install -r requirements-cpu.txt')
     if precision != 'fp32':
         raise CheckpointError(f'{precision} is for the ONNX graphs: leave it out, or the choice of torch')
     if not find_spec('torch'):
-        raise CheckpointError('torch is not installed: pip install -r requirements.txt')
+        raise CheckpointError('torch is not installed: pip install -r requirements-model.txt')
     import torch
     from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging
@@ -82,12 +83,5 @@ def load(
     logging.disable_progress_bar()
     if threads is not None:
         torch.set_num_threads(threads)
-    torch_model, torch_processor = generation.load(checkpoint)
-    return Backend(
-        'torch',
-        torch_model.device.type,
-        torch_model,
-        torch_processor,
-        generation.predict,
-        torch_model.generation_config,
-    )
+    network, texts = generation.load(checkpoint)
+    return Backend('torch', network.device.type, network, texts, generation.predict, network.generation_config)

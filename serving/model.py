@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from PIL import Image
 
@@ -20,8 +19,8 @@ def find_checkpoint() -> str | None:
 
 def load_reader(
     checkpoint: str,
-    backend: Literal['onnx', 'torch'] | None = None,
-    precision: Literal['fp32', 'int8'] = 'fp32',
+    backend: backends.Name | None = None,
+    precision: backends.Precision = 'fp32',
     threads: int | None = None,
 ) -> tuple[Reader, str]:
     """Loads a checkpoint: what reads with it, and the name of the backend. Arguments and errors: `backends.load`."""

@@ -39,11 +39,12 @@ def test_both_read_the_same(exported_checkpoint: Path, formula_images: list[Imag
     ('installed', 'name', 'precision', 'message'),
     [
         ([], 'onnx', 'fp32', r'requirements-cpu\.txt'),
-        ([], 'torch', 'fp32', r'requirements\.txt'),
+        ([], 'torch', 'fp32', r'requirements-model\.txt'),
         ([], None, 'fp32', r'requirements-cpu\.txt'),
         (['onnxruntime'], None, 'fp32', r'export_onnx\.py'),
         (['onnxruntime', 'torch'], 'onnx', 'fp32', r'export_onnx\.py'),
         (['onnxruntime', 'torch'], None, 'int8', r'export_onnx\.py'),
+        (['torch'], None, 'int8', r'requirements-cpu\.txt'),
         (['onnxruntime', 'torch'], 'torch', 'int8', 'int8 is for the ONNX graphs'),
     ],
 )
