@@ -1,12 +1,13 @@
 """Load on a running service: `python -m benchmarks.load http://127.0.0.1:7860 PICTURE... --clients 32 --seconds 60`.
 
-Every client sends one picture after the other to `POST /predict`. Prints requests, failures, latency and throughput,
-and the memory of the service as requests go by where its process is named.
+Every client sends one picture after the other to `POST /predict`. Prints requests, failures, latency and throughput;
+where the process of the service is named (--pid), its processor time, and its memory as requests go by.
 """
 
 import argparse
 import asyncio
 import itertools
+import os
 import statistics
 import sys
 import time
@@ -23,11 +24,24 @@ def memory(pid: int) -> float:
     return pages * 4096 / 1e6
 
 
+def processor_time(pid: int) -> float:
+    """Seconds that a process has computed so far, all its threads (Linux)."""
+    fields = Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def peak_memory(pid: int) -> float:
+    """Most resident memory that a process has had, in MB (Linux)."""
+    status = Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
+    return int(status.split('VmHWM:')[1].split()[0]) * 1024 / 1e6
+
+
 async def run(args: argparse.Namespace) -> int:
     pictures = itertools.cycle(path.read_bytes() for path in args.pictures)
     latencies: list[float] = []
     outcomes: Counter[str] = Counter()
     sizes: list[tuple[int, float]] = []
+    computed = 0.0 if args.pid is None else processor_time(args.pid)
     start = time.perf_counter()
     end = start + args.seconds
 
@@ -51,6 +65,9 @@ async def run(args: argparse.Namespace) -> int:
     failed = sum(count for outcome, count in outcomes.items() if outcome != '200')
     print(f'{args.clients} clients, {wall:.0f} s, {len(latencies)} requests, {failed} failed {dict(outcomes)}')
     print(f'throughput {len(latencies) / wall:.1f}/s, latency p50 {ranks[49]:.2f} s, p99 {ranks[98]:.2f} s')
+    if args.pid is not None:
+        computed = (processor_time(args.pid) - computed) / len(latencies)
+        print(f'{1000 * computed:.1f} ms of processor time a request, {peak_memory(args.pid):.0f} MB at most')
     for count, size in sizes:
         print(f'after {count} requests: {size:.0f} MB')
     return 1 if failed else 0
@@ -63,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--clients', type=int, default=32, help='clients at a time (default: %(default)s)')
     parser.add_argument('--seconds', type=float, default=60, help='longest duration (default: %(default)s)')
     parser.add_argument('--requests', type=int, default=10**9, help='most requests (default: no limit)')
-    parser.add_argument('--pid', type=int, help='process of the service, to watch its memory')
+    parser.add_argument('--pid', type=int, help='process of the service, to watch its time and memory')
     return asyncio.run(run(parser.parse_args(argv)))
 
 
