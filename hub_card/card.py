@@ -162,7 +162,7 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
         config=read_json(folder / 'config.json'),
         generation=read_json(folder / 'generation_config.json'),
         processor=read_json(folder / 'processor_config.json')['image_processor'],
-        parameters=count_parameters(folder / 'model.safetensors'),
+        parameters=count_parameters(folder),
         size=lambda name: f'{(folder / name).stat().st_size / 1e6:.1f} MB',
         graphs=sorted(f'onnx/{path.name}' for path in (folder / 'onnx').glob('*.onnx')),
         readings=readings,
@@ -188,11 +188,13 @@ def front_matter(repo_id: str, results: Results | None, datasets: Sequence[str])
     )
 
 
-def count_parameters(weights: Path) -> int:
-    """Numbers in a file of weights that training changes."""
-    with safe_open(weights, framework='numpy') as file:
-        shapes = [file.get_slice(name).get_shape() for name in file.keys() if not name.endswith(STATISTICS)]  # noqa: SIM118
-    return sum(map(math.prod, shapes))
+def count_parameters(folder: Path) -> int:
+    """Numbers in the weights of a model folder that training changes; a tied output layer is no second one."""
+    tied = read_json(folder / 'config.json')['decoder']['tie_word_embeddings']
+    left_out = (*STATISTICS, 'lm_head.weight') if tied else STATISTICS
+    with safe_open(folder / 'model.safetensors', framework='numpy') as file:
+        names = [name for name in file.keys() if not name.endswith(left_out)]  # noqa: SIM118
+        return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
 
 
 def read_pictures(checkpoint: Path) -> dict[str, list[Reading]]:

@@ -34,7 +34,7 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
     tokenizer = processor.tokenizer
     if args.init_from is not None:
         try:
-            model = load(args.init_from, device='cpu')[0].train()
+            model, trained = load(args.init_from, device='cpu')
         except CheckpointError as error:
             raise ArgumentError(f'init_from: {error}') from error
         if args.max_tokens > model.config.decoder.max_position_embeddings:
@@ -42,7 +42,8 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
                 f'max_tokens={args.max_tokens}, but {args.init_from} reads at most '
                 f'{model.config.decoder.max_position_embeddings} tokens'
             )
-        old = AutoTokenizer.from_pretrained(args.init_from).get_vocab()
+        model.train()
+        old = trained.tokenizer.get_vocab()
         if old != tokenizer.get_vocab():
             change_vocabulary(model, old, tokenizer.get_vocab())
     else:
