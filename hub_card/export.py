@@ -14,6 +14,7 @@ from pathlib import Path
 from modeling.checkpoint_im2latex import CheckpointError
 
 from .model_folder import ExportError, write_model_folder
+from .space_folder import write_space_folder
 
 
 def export_model(checkpoint: Path, folder: Path, repo_id: str) -> None:
@@ -31,8 +32,27 @@ def export_model(checkpoint: Path, folder: Path, repo_id: str) -> None:
     from .card import read_pictures, write_card  # here: a mistaken name is answered before onnxruntime is loaded
 
     partial = _fresh(folder)
-    write_model_folder(checkpoint, partial)
-    write_card(partial, repo_id, read_pictures(checkpoint))
+    try:
+        write_model_folder(checkpoint, partial)
+        write_card(partial, repo_id, read_pictures(checkpoint))
+    except (ExportError, CheckpointError):
+        shutil.rmtree(partial)
+        raise
+    _replace(folder, partial)
+
+
+def export_space(folder: Path, model: str) -> None:
+    """Writes the demo Space of a model on the Hub, replacing the folder as a whole.
+
+    Raises:
+        ExportError: the project has no demo, or the folder holds something else.
+    """
+    partial = _fresh(folder)
+    try:
+        write_space_folder(partial, model)
+    except ExportError:
+        shutil.rmtree(partial)
+        raise
     _replace(folder, partial)
 
 
@@ -69,6 +89,12 @@ def main(argv: list[str] | None = None) -> int:
         print(f'export: {error}', file=sys.stderr)
         return 2
     print(args.out / 'model')
+    try:
+        export_space(args.out / 'space', args.repo_id)
+    except ExportError as error:
+        print(f'export: without the Space: {error}', file=sys.stderr)
+    else:
+        print(args.out / 'space')
     return 0
 
 
