@@ -1,4 +1,5 @@
 # make predict    LaTeX of the example pictures, or of PICTURES="a.png b/"
+# make app        the page and the HTTP interface at http://127.0.0.1:7860; make api the interface alone
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
 # make onnx       the graphs of CHECKPOINT=checkpoints/small, which predict.py reads with
@@ -16,7 +17,7 @@ TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup predict onnx bench test lint tex clean
+.PHONY: setup predict app api onnx bench test lint tex browser clean
 
 setup: $(VENV)/.installed
 
@@ -36,12 +37,22 @@ $(VENV)/.installed: $(VENV)/.installed-cpu requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+$(VENV)/.installed-app: $(VENV)/.installed requirements-app.txt
+	$(BIN)/python -m pip install --quiet -r requirements-app.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-app requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
 predict: $(VENV)/.installed-cpu
 	@$(BIN)/python predict.py $(PICTURES)
+
+app: $(VENV)/.installed-app
+	$(BIN)/python app.py --log-format text
+
+api: $(VENV)/.installed-app
+	$(BIN)/python app.py --no-page --log-format text
 
 onnx: setup
 	$(BIN)/python export_onnx.py $(CHECKPOINT)
@@ -49,7 +60,7 @@ onnx: setup
 bench: setup
 	$(BIN)/python -m benchmarks.inference
 
-test: $(VENV)/.installed-dev tex
+test: $(VENV)/.installed-dev tex browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev
@@ -61,6 +72,11 @@ tex:
 	@{ command -v pdflatex && kpsewhich stmaryrd.sty slashed.sty mathtools.sty cancel.sty upgreek.sty; } >/dev/null || \
 		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) $(TEX); } || \
 		{ echo 'The tests need TeX Live. As root: apt-get install --no-install-recommends $(TEX)' >&2; exit 2; }
+
+browser:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) chromium; } || \
+		echo 'Chromium is missing: the tests of the page are left out' >&2
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -15,16 +15,11 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from command_line import Parser
 
 OPSET = 24  # the first with TensorScatter, which writes into a cache in place
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f'{self.prog}: {message}\n')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

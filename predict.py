@@ -2,6 +2,8 @@
 
     python predict.py formula.png
     python predict.py scans/ more.png --json --num-beams 4
+    python predict.py --clipboard --format inline
+    python predict.py --watch screenshots/ --format markdown
     xclip -selection clipboard -t image/png -o | python predict.py -
 
 The order is that of the arguments; what is no picture is named on standard error, and the others still come out.
@@ -14,36 +16,31 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from command_line import Parser, positive
 from modeling.checkpoint_im2latex import CheckpointError
+from serving.formats import FORMATS, FormatError, write
 
 if TYPE_CHECKING:
     from PIL import Image
 
+CLIPBOARD = '<clipboard>'
 SUFFIXES = {'.png', '.jpg', '.jpeg', '.webp', '.gif', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.pbm'}
 CHECKPOINTS = [Path(__file__).resolve().parent / 'checkpoints' / name for name in ('base', 'small')]
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f'{self.prog}: {message}\n')
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r} is not a number from 1 on')
-    return int(text)
-
-
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = Parser(prog='predict.py', description='Read pictures of formulas as LaTeX.')
-    parser.add_argument('paths', nargs='+', metavar='PATH', help='picture, folder (searched in depth), or - for stdin')
+    parser.add_argument('paths', nargs='*', metavar='PATH', help='picture, folder (searched in depth), or - for stdin')
+    parser.add_argument('--clipboard', action='store_true', help='read the picture on the clipboard')
+    parser.add_argument(
+        '--watch', action='store_true', help='go on with every picture that comes into the folders, until Ctrl+C'
+    )
     parser.add_argument(
         '--checkpoint', help='folder or Hub id (default: checkpoints/base, else checkpoints/small, beside this script)'
     )
@@ -51,6 +48,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--batch-size', type=positive, default=8, metavar='N', help='pictures at a time (default: 8)')
     parser.add_argument(
         '--json', action='store_true', help='one object a line: path, latex, score (confidence, 0 to 1)'
+    )
+    parser.add_argument(
+        '--format', choices=FORMATS, default='latex', help='how the formula is written (default: latex; --json adds it)'
     )
     parser.add_argument(
         '--backend',
@@ -64,17 +64,24 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='of the decoder with onnx: int8 is faster and may choose another token (default: fp32)',
     )
     args = parser.parse_args(argv)
+    if not args.paths and not args.clipboard:
+        parser.error('the following arguments are required: PATH, or --clipboard')
+    args.folders = [path for path in args.paths if os.path.isdir(path)]
+    if args.watch and not args.folders:
+        parser.error('--watch needs a folder')
     try:
-        args.paths = [path for given in args.paths for path in expand(given)]
+        args.paths = [path for given in args.paths for path in expand(given, may_be_empty=args.watch)]
     except OSError as error:
         parser.error(str(error))
+    if args.clipboard:
+        args.paths.append(CLIPBOARD)
     args.checkpoint = args.checkpoint or next((str(path) for path in CHECKPOINTS if path.is_dir()), None)
     if args.checkpoint is None:
         parser.error(f'no checkpoint in {CHECKPOINTS[0].parent}: say with --checkpoint which one to use')
     return args
 
 
-def expand(given: str) -> list[str]:
+def expand(given: str, may_be_empty: bool = False) -> list[str]:
     """The pictures that an argument stands for: those of a folder, sorted, or the argument itself."""
     path = Path(given)
     if given == '-':
@@ -83,29 +90,27 @@ def expand(given: str) -> list[str]:
         if not path.exists():
             raise FileNotFoundError(f'{given}: no such file or folder')
         return [given]
-    found = sorted(str(file) for file in path.rglob('*') if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not found:
+    found = sorted(str(file) for file in path.rglob('*') if is_picture(file))
+    if not found and not may_be_empty:
         raise FileNotFoundError(f'{given}: no pictures in this folder')
     return found
 
 
+def is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
 def open_picture(path: str) -> 'Image.Image':
-    """The picture in a file, or on standard input for `-`.
+    """The picture in a file, on standard input for `-`, or on the clipboard.
 
     Raises:
         ValueError: it is no picture, or a broken one.
     """
-    from PIL import Image, UnidentifiedImageError
+    from serving import clipboard, pictures
 
-    try:
-        with Image.open(io.BytesIO(sys.stdin.buffer.read()) if path == '-' else path) as image:
-            image.load()
-            return image
-    except UnidentifiedImageError:
-        raise ValueError('not a picture') from None
-    except Exception as error:  # on a broken file PIL's decoders raise whatever comes to them
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ValueError(f'cannot be read: {reason or type(error).__name__}') from error
+    if path == CLIPBOARD:
+        return clipboard.picture()
+    return pictures.open_picture(sys.stdin.buffer.read() if path == '-' else path)
 
 
 def batches(paths: list[str], size: int) -> Iterator[list[str]]:
@@ -148,25 +153,60 @@ def run(args: argparse.Namespace) -> int:
     except CheckpointError as error:
         print(f'predict.py: {error}', file=sys.stderr)
         return 2
+
+    def read(pictures: Sequence['Image.Image | None']) -> Sequence[Any]:
+        return predict(model, processor, pictures, args.num_beams)
+
     status = 0
-    for paths in batches(args.paths, args.batch_size):
-        pictures: list[Image.Image | None] = []
-        errors: dict[str, str] = {}
-        for path in paths:
-            try:
-                pictures.append(open_picture(path))
-            except ValueError as error:
-                pictures.append(None)
-                errors[path] = str(error)
-        for path, prediction in zip(paths, predict(model, processor, pictures, args.num_beams), strict=True):
+    with progress(len(args.paths)) as bar:
+        for paths in batches(args.paths, args.batch_size):
+            status |= read_and_print(paths, read, args)
+            bar.update(len(paths))
+    if args.watch:
+        from serving.watching import new_files
+
+        # What came while the others were read is found by looking again.
+        missed = sorted({path for folder in args.folders for path in expand(folder, True)} - set(args.paths))
+        for path in chain(missed, new_files(args.folders, is_picture)):
+            status |= read_and_print([path], read, args)
+    return status
+
+
+def progress(total: int) -> Any:
+    """A progress bar on standard error, where a person looks at it and has something to wait for."""
+    from tqdm import tqdm
+
+    # Lines that appear in the same terminal show how far it is; a bar among them would only be in the way.
+    idle = total < 2 or not sys.stderr.isatty() or sys.stdout.isatty()
+    return tqdm(total=total, unit='picture', file=sys.stderr, disable=idle)
+
+
+def read_and_print(paths: list[str], read: Callable[[Sequence[Any]], Sequence[Any]], args: argparse.Namespace) -> int:
+    """Reads one batch and prints its lines; 1 if a picture could not be read, else 0."""
+    status = 0
+    pictures: list[Image.Image | None] = []
+    errors: dict[str, str] = {}
+    for path in paths:
+        try:
+            pictures.append(open_picture(path))
+        except ValueError as error:
+            pictures.append(None)
+            errors[path] = str(error)
+    for path, prediction in zip(paths, read(pictures), strict=True):
+        try:
             if prediction.error is not None:
-                print(f'{path}: {errors.get(path, prediction.error)}', file=sys.stderr)
-                status = 1
-            elif args.json:
-                print(json.dumps({'path': path, 'latex': prediction.latex, 'score': round(prediction.score, 4)}))
-            else:
-                print(f'{path}\t{prediction.latex}')
-        sys.stdout.flush()
+                raise ValueError(errors.get(path, prediction.error))
+            text = write(prediction.latex, args.format)
+        except (FormatError, ValueError) as error:
+            print(f'{path}: {error}', file=sys.stderr)
+            status = 1
+            continue
+        if args.json:
+            fields = {'path': path, 'latex': prediction.latex, 'score': round(prediction.score, 4)}
+            print(json.dumps(fields if args.format == 'latex' else fields | {args.format: text}))
+        else:
+            print(f'{path}\t{" ".join(text.splitlines())}')
+    sys.stdout.flush()
     return status
 
 

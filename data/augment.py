@@ -57,9 +57,9 @@ class Augmentation:
     p_margin: float = 0.3
     margin: Range = (0, 12)
     p_warp: float = 0.15
-    rotation: float = 1.5  # degrees either way
+    rotation: float = 3.0  # degrees either way
     shear: float = 0.03
-    perspective: float = 0.02
+    perspective: float = 0.03
 
     p_bolder: float = 0.35
     bolder: Range = (0.1, 1.0)  # share of a dilation by one pixel

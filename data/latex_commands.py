@@ -229,6 +229,11 @@ def _substack(parser: Parser, token: str, out: Items, font: str) -> None:
     parser.tail = 0
 
 
+def _angstrom(parser: Parser, token: str, out: Items, font: str) -> None:
+    # The letter's own name is unknown to MathJax.
+    out += (r'\mathring', '{', ('rm', 'A'), '}')
+
+
 def _newline(parser: Parser, token: str, out: Items, font: str) -> None:
     parser.bracket()
 
@@ -303,6 +308,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     r'\buildrel': _buildrel,
     r'\substack': _substack,
     r'\\': _newline,
+    r'\AA': _angstrom,
 }
 
 # All that canonical LaTeX may consist of.

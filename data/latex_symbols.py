@@ -27,7 +27,7 @@ _NAMES: Final = """
     rfloor lceil rceil llbracket rrbracket ulcorner urcorner ldots cdots vdots ddots not flat natural sharp frac
     binom sqrt substack overset underset xrightarrow xleftarrow hat bar tilde vec dot ddot dddot check breve acute
     grave mathring widehat widetilde overline underline overbrace underbrace overrightarrow overleftarrow
-    overleftrightarrow boxed slashed hline AA S P L l O o ae mathrm mathbf mathit mathsf mathtt mathcal mathbb
+    overleftrightarrow boxed slashed hline S P L l O o ae mathrm mathbf mathit mathsf mathtt mathcal mathbb
     mathfrak mathscr boldsymbol text textbf textit
 """
 STANDARD: Final = (

@@ -27,11 +27,14 @@ import pypdfium2
 from PIL import Image
 from tqdm import tqdm
 
+from .fonts import FONTS
 from .render import rasterize, typeset
 
 # About 3.5 MB each, once all their fonts are in use. Drawn in random order from 616 shards, a picture costs 0.7 ms if
 # all of them stay open and 3.4 ms if 256 do: a document opened anew parses its fonts again.
 OPEN_DOCUMENTS = 1024
+DEFAULT_FONT = 'cm'
+UNSHOWN = 'a command that this font draws like another one'
 _pdfium = threading.Lock()
 
 
@@ -64,10 +67,17 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def build_pages(
-    paths: Sequence[Path], out: Path, *, shard: int = 1000, workers: int = 2, limit: int | None = None
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    shard: int = 1000,
+    workers: int = 2,
+    limit: int | None = None,
+    font: str = DEFAULT_FONT,
 ) -> dict[str, Any]:
     """Typesets the formulas of `paths` into shards below `out`; finished shards are left as they are.
 
+    `font` is a name in `data.fonts.FONTS`; a formula with a command that this font draws like another one is dropped.
     Returns the summary: `formulas`, `pages`, `dropped`, and `errors`, the ten commonest of TeX's messages with counts.
     Raises ValueError for a malformed line or a folder that holds shards of other formulas, RenderError without TeX.
     """
@@ -90,7 +100,7 @@ def build_pages(
                 if len(running) > workers:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     collect(done)
-                running.add(pool.submit(_build_shard, out / f'{number:05d}', chunk))
+                running.add(pool.submit(_build_shard, out / f'{number:05d}', chunk, font))
             collect(wait(running).done)
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -202,11 +212,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--shard', type=int, default=1000, help='formulas a shard (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=2, help='TeX processes at a time (default: %(default)s)')
     parser.add_argument('--limit', type=int, help='stop after so many formulas')
+    parser.add_argument(
+        '--font', choices=FONTS, default=DEFAULT_FONT, metavar='NAME', help=f'{", ".join(FONTS)} (default: %(default)s)'
+    )
     args = parser.parse_args(argv)
     if min(args.shard, args.workers, 1 if args.limit is None else args.limit) < 1:
         parser.error('--shard, --workers and --limit must be at least 1')
     try:
-        summary = build_pages(args.formulas, args.out, shard=args.shard, workers=args.workers, limit=args.limit)
+        summary = build_pages(
+            args.formulas, args.out, shard=args.shard, workers=args.workers, limit=args.limit, font=args.font
+        )
     except (OSError, ValueError) as error:
         print(f'data.pages: {error}', file=sys.stderr)
         return 2
@@ -219,35 +234,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _build_shard(stem: Path, rows: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
+def _build_shard(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple[int, list[str]]:
     """Writes one shard; returns its number of pages and the messages of what it dropped."""
     pdf_path, lines_path, dropped_path = (stem.with_suffix(suffix) for suffix in ('.pdf', '.jsonl', '.dropped'))
     if pdf_path.exists():
-        return _finished(stem, rows)
-    result = typeset([row['latex'] for row in rows], timeout=60 + 0.05 * len(rows))
+        return _finished(stem, rows, font)
+    shown = [row for row in rows if FONTS[font].shows(row['latex'])]
+    dropped = [{'latex': row['latex'], 'error': UNSHOWN} for row in rows if not FONTS[font].shows(row['latex'])]
+    result = typeset([row['latex'] for row in shown], preamble=FONTS[font].preamble, timeout=60 + 0.05 * len(rows))
     lines: list[dict[str, Any]] = []
     if result.pdf:
         with _pdfium, contextlib.closing(pypdfium2.PdfDocument(result.pdf)) as document:
             sizes = [document.get_page_size(page) for page in range(len(document))]
-        for row, page in zip(rows, result.pages, strict=True):
+        for row, page in zip(shown, result.pages, strict=True):
             if page is not None:
                 width, height = (round(size, 2) for size in sizes[page])
                 labelled = {'latex': row['latex'], 'label': row['latex'], **row}
+                if font != DEFAULT_FONT:
+                    labelled['font'] = font
                 lines.append(labelled | {'page': page, 'width_pt': width, 'height_pt': height})
-    dropped = [{'latex': rows[i]['latex'], 'error': error} for i, error in result.errors.items()]
+    dropped += [{'latex': shown[i]['latex'], 'error': error} for i, error in result.errors.items()]
     _write(lines_path, b''.join(json.dumps(line).encode() + b'\n' for line in lines))
     _write(dropped_path, b''.join(json.dumps(line).encode() + b'\n' for line in dropped))
     _write(pdf_path, result.pdf)  # last: a shard with a PDF is finished
     return len(lines), [line['error'] for line in dropped]
 
 
-def _finished(stem: Path, rows: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
-    """What `_build_shard` returned when it wrote this shard. Raises ValueError if it was for other formulas."""
+def _finished(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple[int, list[str]]:
+    """What `_build_shard` returned when it wrote this shard. Raises ValueError if it was another shard."""
     lines, dropped = (list(read_formulas([stem.with_suffix(suffix)])) for suffix in ('.jsonl', '.dropped'))
     found = collections.Counter(line['latex'] for line in lines + dropped)
-    if found != collections.Counter(row['latex'] for row in rows):
+    fonts = {line.get('font', DEFAULT_FONT) for line in lines}
+    if fonts - {font} or found != collections.Counter(row['latex'] for row in rows):
         raise ValueError(
-            f'{stem.with_suffix(".pdf")} holds other formulas; remove {stem.parent} or choose another --out'
+            f'{stem.with_suffix(".pdf")} holds other formulas, or in another font; '
+            f'remove {stem.parent} or choose another --out'
         )
     return len(lines), [line['error'] for line in dropped]
 

@@ -45,13 +45,7 @@ def raw_archive(folder: Path, split: str, cache: Path, limit: int | None = None)
     Raises:
         DataError: no such split, no pages, a malformed index, or a broken archive.
     """
-    name = {'validation': 'validate'}.get(split, split)
-    index = folder / f'im2latex_{name}.lst'
-    if not index.exists():
-        raise DataError(f'{folder}: no {index.name}, so no split {split!r}')
-    # Some formulas hold carriage returns: universal newlines would shift every line after them.
-    with open(folder / FORMULAS, encoding='latin-1', newline='\n') as lines:
-        formulas = [line.rstrip('\n') for line in lines]
+    index, formulas = _index(folder, split), _formulas(folder)
     rows = _rows(index, len(formulas))[:limit]
     target, made = _cropped(folder, sorted({page for _, page in rows}), cache)
     kept = [(number, page) for number, page in rows if page in made]
@@ -60,6 +54,11 @@ def raw_archive(folder: Path, split: str, cache: Path, limit: int | None = None)
     if len(kept) < len(rows):
         logger.warning('%s: %d of %d pages are missing, blank or broken', index, len(rows) - len(kept), len(rows))
     return from_files([str(target / f'{page}.png') for _, page in kept], [formulas[number] for number, _ in kept])
+
+
+def listed(folder: Path, split: str) -> int:
+    """How many pictures a split should have. Raises DataError: no such split, or a malformed index."""
+    return len(_rows(_index(folder, split), len(_formulas(folder))))
 
 
 def crop_page(page: Image.Image) -> Image.Image | None:
@@ -76,6 +75,19 @@ def crop_page(page: Image.Image) -> Image.Image | None:
     framed = Image.new('L', (width, height), 255)
     framed.paste(grey.crop(box), (MARGIN, MARGIN))
     return framed.resize((width // FACTOR, height // FACTOR), Image.Resampling.LANCZOS)
+
+
+def _index(folder: Path, split: str) -> Path:
+    index = folder / f'im2latex_{"validate" if split == "validation" else split}.lst'
+    if not index.exists():
+        raise DataError(f'{folder}: no {index.name}, so no split {split!r}')
+    return index
+
+
+def _formulas(folder: Path) -> list[str]:
+    # Some formulas hold carriage returns: universal newlines would shift every line after them.
+    with open(folder / FORMULAS, encoding='latin-1', newline='\n') as lines:
+        return [line.rstrip('\n') for line in lines]
 
 
 def _rows(index: Path, formulas: int) -> list[tuple[int, str]]:

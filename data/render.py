@@ -12,15 +12,15 @@ import hashlib
 import os
 import re
 import shutil
-import signal
-import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image
+
+from .pdftex import run_pdftex
 
 INSTALL = (
     'pdflatex is not installed; on Debian or Ubuntu: apt-get install --no-install-recommends texlive-latex-base '
@@ -29,15 +29,27 @@ INSTALL = (
 # Packages which redraw standard symbols (esint) or rename standard commands (physics) stay out: the same formula
 # must look the same to every reader of the picture. localmathalphabets lets each formula reuse the few font
 # families TeX has, so that the alphabets of one formula never run out because of the others.
-PREAMBLE = r"""\documentclass[10pt]{article}
-\usepackage{amsmath,amssymb,mathtools,bm,mathrsfs,stmaryrd,upgreek,slashed,cancel,xcolor}
-\setcounter{localmathalphabets}{8}
-"""
+PACKAGES = ('amssymb', 'mathtools', 'bm', 'mathrsfs', 'stmaryrd', 'upgreek', 'slashed', 'cancel', 'xcolor')
+
+
+def preamble(fonts: str = '', own: Collection[str] = ()) -> str:
+    """The preamble whose fonts `fonts` chooses; `own` are those of `PACKAGES` that they stand in for."""
+    packages = ','.join(package for package in PACKAGES if package not in own)
+    return (
+        f'\\documentclass[10pt]{{article}}\n\\usepackage{{amsmath}}\n{fonts}\\usepackage{{{packages}}}\n'
+        '\\setcounter{localmathalphabets}{8}\n'
+    )
+
+
+PREAMBLE = preamble()
 # \outer stops an argument or a skipped conditional that runs past its own formula. A formula which leaves groups open
 # has them closed here; what cannot be closed (a conditional, an alignment, a group too few) stops the run by \read,
 # which is fatal without a terminal, and the caller starts again behind that formula. The empty paragraph is for TeX's
 # count of errors, which ends a run at 100 and is set back by a paragraph's end. The group inside the maths is what
 # gives both halves of `a \over b` display style, as in `\[ \]`.
+# LaTeX takes a formula's alphabets back where any formula ends, even one in a box inside of it (\bm, \text), and gives
+# their families to others while the outer formula still needs them, so that \mathcal shows bold letters: here that
+# waits for the next formula.
 HARNESS = r"""
 \makeatletter
 \pdfcompresslevel9 \pdfobjcompresslevel2 \pdfminorversion5
@@ -53,7 +65,12 @@ HARNESS = r"""
 \def\Formula@stop#1{\errmessage{#1}\read-1 to\Formula@none}
 \def\Formula@clean{\ifvmode\else\Formula@stop{Not finished}\fi
   \ifnum\currentgrouplevel>0 \Formula@stop{Groups do not match}\fi}
-\def\Formula@begin#1{\Formula@clean \def\Formula@id{#1}\Formula@say{begin}%
+\let\Formula@freeze\freeze@math@version
+\def\freeze@math@version#1{\Formula@freeze{#1}%
+  \global\expandafter\let\csname Formula@reset@#1\expandafter\endcsname\csname mv@#1@reset\endcsname
+  \global\expandafter\let\csname mv@#1@reset\endcsname\@empty}
+\def\Formula@reset{\csname Formula@reset@normal\endcsname \csname Formula@reset@bold\endcsname}
+\def\Formula@begin#1{\Formula@clean \Formula@reset \def\Formula@id{#1}\Formula@say{begin}%
   \setbox\Formula@box\hbox\bgroup$\displaystyle\bgroup}
 \def\Formula@unwind{\ifnum\currentgrouplevel>3
   \ifcase\currentgrouptype\or\egroup\or\egroup\or\egroup\or\egroup\or\egroup\or\Formula@stop{Unfinished alignment}%
@@ -203,7 +220,7 @@ def _run(sources: Sequence[str], chosen: Sequence[int], preamble: str, timeout: 
     with tempfile.TemporaryDirectory(prefix='formulas-') as folder:
         job = Path(folder, 'job.tex')
         job.write_text(f'\\begin{{document}}\n{body}\\FormulaStop\n', encoding='utf-8', errors='replace')
-        output, timed_out = _tex([f'-fmt={format_path.stem}', 'job.tex'], folder, format_path.parent, timeout)
+        output, timed_out = run_pdftex([f'-fmt={format_path.stem}', 'job.tex'], folder, format_path.parent, timeout)
         pdf_path = job.with_suffix('.pdf')
         pdf = pdf_path.read_bytes() if pdf_path.exists() else b''
     pages: dict[int, int] = {}
@@ -275,49 +292,9 @@ def _format(preamble: str) -> Path:
         raise RenderError(f'cannot keep a TeX format in {cache} ({cause.strerror}); set XDG_CACHE_HOME') from cause
     with scratch as folder:
         Path(folder, f'{name}.tex').write_text(f'{preamble}{HARNESS}\\dump\n', encoding='utf-8')
-        output, _ = _tex(['-ini', f'-jobname={name}', '&pdflatex', f'{name}.tex'], folder, None, 120.0)
+        output, _ = run_pdftex(['-ini', f'-jobname={name}', '&pdflatex', f'{name}.tex'], folder, None, 120.0)
         made = Path(folder, path.name)
         if (error := next((value for event, value in _report(output) if event == 'error'), '')) or not made.exists():
             raise RenderError(f'the preamble does not work: {error or output[-500:].strip()}')
         os.replace(made, path)
     return path
-
-
-def _tex(arguments: list[str], folder: str, formats: Path | None, timeout: float) -> tuple[str, bool]:
-    """Runs pdflatex in a folder; returns its terminal output and whether it ran out of time."""
-    environment = os.environ | {
-        'openin_any': 'p',
-        'openout_any': 'p',
-        'max_print_line': '100000',
-        'error_line': '254',
-        'half_error_line': '238',
-        'SOURCE_DATE_EPOCH': '0',
-        'MKTEXTFM': '0',
-    }
-    if formats is not None:
-        environment['TEXFORMATS'] = f'{formats}:'
-    command = ['pdflatex', '-no-shell-escape', '-interaction=nonstopmode', *arguments]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C at the terminal is for us to handle: TeX would take it for the formula's fault
-    ) as process:
-        timed_out = False
-        try:
-            output, noise = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            process.send_signal(signal.SIGINT)  # TeX says where it is before it goes
-            try:
-                output, noise = process.communicate(timeout=2)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                output, noise = process.communicate()
-        except BaseException:
-            process.kill()
-            raise
-    return (output + noise).decode(errors='replace'), timed_out

@@ -9,14 +9,22 @@ the command line read a picture in the same way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from data.latex import normalize, tokenize
 
-from .text import TextScores, edit_distance, text_scores
+from . import harvard
+from .mathnet import mathnet_tokens
+from .text import TextScores, pair_scores
 
 Batch = Mapping[str, Any]
+CONVENTIONS = {
+    'as_given': 'labels as they are, in the tokens of im2latex-100k; predictions brought to its convention',
+    'normalised': "both in this project's canonical form: what has one picture has one spelling",
+    'mathnet': "both by MathNet's rules, as im2latexv2; formulas that the rules leave out do not count",
+}
+"""The spellings in which label and prediction are compared, and what each name means."""
 # Pictures are sorted by size within so many: enough to fill batches with like pictures, few enough to hold in memory.
 WINDOW = 2048
 
@@ -61,49 +69,77 @@ class ScoredPrediction:
     """confidence of the prediction, 0 to 1"""
     normalised_latex: str
     normalised_prediction: str
-    distance: int
-    """token Levenshtein distance of the two normalised strings"""
-    error: str | None = None
+    error: str | None
     """why the picture could not be read, if so"""
+    text: Mapping[str, TextScores]
+    """how far label and prediction are apart, for each of `CONVENTIONS`; without samples where it leaves them out"""
+
+    @classmethod
+    def of(
+        cls, index: int, latex: str, prediction: str, score: float = 0.0, error: str | None = None
+    ) -> 'ScoredPrediction':
+        """Compare a prediction with its label."""
+        normalised = normalize(prediction), normalize(latex)
+        by_mathnet = mathnet_tokens(prediction), mathnet_tokens(latex)
+        return cls(
+            index=index,
+            latex=latex,
+            prediction=prediction,
+            score=score,
+            normalised_latex=normalised[1],
+            normalised_prediction=normalised[0],
+            error=error,
+            text={
+                'as_given': pair_scores(harvard.convert(prediction), harvard.tokens(latex)),
+                'normalised': pair_scores(tokenize(normalised[0]), tokenize(normalised[1])),
+                'mathnet': TextScores() if by_mathnet[1] is None else pair_scores(by_mathnet[0] or [], by_mathnet[1]),
+            },
+        )
+
+    @property
+    def distance(self) -> int:
+        """Token Levenshtein distance of the two normalised strings."""
+        return self.text['normalised'].distance
 
     def as_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return asdict(self)
+        """Ready for JSON; `of` takes it back."""
+        names = (
+            'index', 'latex', 'prediction', 'score', 'normalised_latex', 'normalised_prediction', 'distance', 'error'
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
 class Scores:
     """The scores of a corpus and the predictions behind them, in the order of the data set."""
 
-    as_given: TextScores
-    """labels and predictions as they are, in tokens of `data.latex.tokenize`"""
-    normalised: TextScores
-    """both brought to canonical form first (`data.latex.normalize`): different spellings of one picture agree"""
     predictions: list[ScoredPrediction]
+    text: Mapping[str, TextScores]
+    """for each of `CONVENTIONS`"""
 
     @classmethod
     def of(cls, predictions: Iterable[ScoredPrediction]) -> 'Scores':
         """The scores of these predictions."""
         predictions = sorted(predictions, key=lambda item: item.index)
         return cls(
-            as_given=text_scores(
-                [tokenize(item.prediction) for item in predictions],
-                [tokenize(item.latex) for item in predictions],
-            ),
-            normalised=text_scores(
-                [tokenize(item.normalised_prediction) for item in predictions],
-                [tokenize(item.normalised_latex) for item in predictions],
-            ),
-            predictions=predictions,
+            predictions, {name: sum((item.text[name] for item in predictions), TextScores()) for name in CONVENTIONS}
         )
+
+    @property
+    def as_given(self) -> TextScores:
+        return self.text['as_given']
+
+    @property
+    def normalised(self) -> TextScores:
+        return self.text['normalised']
 
     def where(self, condition: Callable[[ScoredPrediction], bool]) -> 'Scores':
         """The scores of the pictures that meet a condition."""
         return Scores.of(item for item in self.predictions if condition(item))
 
     def summary(self) -> dict[str, Any]:
-        """Both scores by name, ready for JSON."""
-        return {'as_given': self.as_given.summary(), 'normalised': self.normalised.summary()}
+        """The scores by convention and by name, ready for JSON; without conventions that leave out every formula."""
+        return {name: scores.summary() for name, scores in self.text.items() if scores.samples}
 
 
 def score(
@@ -147,7 +183,10 @@ def score(
         for batch in progress(batches):
             readings = predict(model, processor, batch.get('image', batch), num_beams, max_new_tokens)
             indices = [int(i) for i in batch['index']] if 'index' in batch else [-1] * len(readings)
-            scored += [_compare(*item) for item in zip(indices, batch['latex'], readings, strict=True)]
+            scored += [
+                ScoredPrediction.of(index, latex, reading.latex, reading.score, reading.error)
+                for index, latex, reading in zip(indices, batch['latex'], readings, strict=True)
+            ]
     finally:
         model.train(was_training)
     found: dict[int, ScoredPrediction] = {}
@@ -176,17 +215,3 @@ def _example(source: Source, index: int) -> tuple[Any, str]:
     except (OSError, SyntaxError, ValueError):  # what PIL raises for a broken file
         return None, source.latex(index)
     return example['image'], example['latex']
-
-
-def _compare(index: int, latex: str, reading: Reading) -> ScoredPrediction:
-    label, prediction = normalize(latex), normalize(reading.latex)
-    return ScoredPrediction(
-        index=index,
-        latex=latex,
-        prediction=reading.latex,
-        score=reading.score,
-        normalised_latex=label,
-        normalised_prediction=prediction,
-        distance=edit_distance(tokenize(prediction), tokenize(label)),
-        error=reading.error,
-    )

@@ -5,6 +5,7 @@
 
 `TextScores` holds sums only and takes ratios at the end, so the scores of parts (batches, processes, subsets) add up
 to the scores of the whole. Nothing here tokenises or normalises: the caller decides which strings are compared.
+The file imports nothing of the project: `hub_card/metric` ships it as it is.
 """
 
 import math
@@ -20,21 +21,32 @@ except ImportError:  # a few hundred times slower, and equal
 
 MAX_ORDER = 4
 
+NEAR = 3
+
 DEFINITIONS = {
     'samples': 'number of pictures',
     'exact_match': 'share of pictures whose token list equals the label',
+    'within_1': 'share of pictures at a token Levenshtein distance of at most 1',
+    'within_2': 'the same, at most 2',
+    'within_3': 'the same, at most 3',
     'edit_similarity': '1 - sum(token Levenshtein distance) / sum(max(tokens predicted, tokens in the label))',
+    'edit_similarity_macro': 'mean over pictures of 1 - token Levenshtein distance / max(tokens of either)',
+    'character_edit_similarity': 'as edit_similarity, on characters: tokens joined without spaces',
+    'character_edit_similarity_macro': 'as edit_similarity_macro, on characters',
     'character_error_rate': (
         'mean over pictures of token Levenshtein distance / max(tokens predicted, tokens in the label), '
-        'as in kingyiusuen/image-to-latex'
+        'as in kingyiusuen/image-to-latex; 1 - edit_similarity_macro'
     ),
     'bleu': "corpus BLEU-4 on tokens, 0 to 100, as sacrebleu corpus_bleu(tokenize='none'), exponential smoothing",
+    'multi_bleu': 'the same without smoothing: 0 if an order has no match, as multi-bleu.perl (Moses) of Deng et al.',
 }
 """What each key of `TextScores.summary` means, for reports that must be readable on their own."""
 
 
 def edit_distance(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
     """Levenshtein distance: the least number of tokens to insert, delete or replace to turn one list into the other."""
+    if isinstance(first, str) and isinstance(second, str):
+        return _levenshtein(first, second) if Levenshtein is None else Levenshtein.distance(first, second)
     # rapidfuzz compares hashes, which may collide; small numbers of our own are exact.
     numbers: dict[Hashable, int] = {}
     a = [numbers.setdefault(token, len(numbers)) for token in first]
@@ -42,7 +54,7 @@ def edit_distance(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
     return _levenshtein(a, b) if Levenshtein is None else Levenshtein.distance(a, b)
 
 
-def _levenshtein(a: Sequence[int], b: Sequence[int]) -> int:
+def _levenshtein(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
     """Wagner and Fischer's algorithm (1974), one row at a time."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):
@@ -54,6 +66,11 @@ def _levenshtein(a: Sequence[int], b: Sequence[int]) -> int:
 
 def _ngrams(tokens: Sequence[Hashable], order: int) -> Counter[tuple[Hashable, ...]]:
     return Counter(tuple(tokens[i : i + order]) for i in range(len(tokens) - order + 1))
+
+
+def _relative(distance: int, first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+    """Distance in parts of the longer one's length."""
+    return distance / max(len(first), len(second), 1)
 
 
 def _add(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -69,14 +86,18 @@ class TextScores:
 
     samples: int = 0
     """number of pictures"""
-    exact: int = 0
-    """pictures whose token list equals the label"""
+    near: tuple[int, ...] = (0,) * (NEAR + 1)
+    """pictures at a token distance of at most 0, 1, 2 and 3"""
     distance: int = 0
     """token Levenshtein distances, summed"""
     longest: int = 0
     """max(tokens predicted, tokens in the label), summed"""
     error: float = 0.0
     """distance / max(...) of each picture, summed; 0 for two empty lists"""
+    character_distance: int = 0
+    character_longest: int = 0
+    character_error: float = 0.0
+    """the three sums above, on characters"""
     predicted_tokens: int = 0
     reference_tokens: int = 0
     matches: tuple[int, ...] = (0,) * MAX_ORDER
@@ -89,10 +110,13 @@ class TextScores:
             return NotImplemented
         return TextScores(
             samples=self.samples + other.samples,
-            exact=self.exact + other.exact,
+            near=_add(self.near, other.near),
             distance=self.distance + other.distance,
             longest=self.longest + other.longest,
             error=self.error + other.error,
+            character_distance=self.character_distance + other.character_distance,
+            character_longest=self.character_longest + other.character_longest,
+            character_error=self.character_error + other.character_error,
             predicted_tokens=self.predicted_tokens + other.predicted_tokens,
             reference_tokens=self.reference_tokens + other.reference_tokens,
             matches=_add(self.matches, other.matches),
@@ -106,8 +130,26 @@ class TextScores:
     @property
     def exact_match(self) -> float:
         """Share of pictures whose token list equals the label, 0 to 1."""
+        return self._within(0)
+
+    @property
+    def within_1(self) -> float:
+        """Share of pictures at most 1 token away from the label, 0 to 1."""
+        return self._within(1)
+
+    @property
+    def within_2(self) -> float:
+        """Share of pictures at most 2 tokens away from the label, 0 to 1."""
+        return self._within(2)
+
+    @property
+    def within_3(self) -> float:
+        """Share of pictures at most 3 tokens away from the label, 0 to 1."""
+        return self._within(3)
+
+    def _within(self, distance: int) -> float:
         self._require_samples()
-        return self.exact / self.samples
+        return self.near[distance] / self.samples
 
     @property
     def edit_similarity(self) -> float:
@@ -116,10 +158,27 @@ class TextScores:
         return 1 - self.distance / self.longest if self.longest else 1.0
 
     @property
+    def edit_similarity_macro(self) -> float:
+        """Mean over pictures of 1 - distance / max(lengths), 0 to 1; a long formula weighs no more than a short one."""
+        return 1 - self.character_error_rate
+
+    @property
+    def character_edit_similarity(self) -> float:
+        """`edit_similarity` on characters."""
+        self._require_samples()
+        return 1 - self.character_distance / self.character_longest if self.character_longest else 1.0
+
+    @property
+    def character_edit_similarity_macro(self) -> float:
+        """`edit_similarity_macro` on characters: the edit distance of UniMERNet and Sumen, taken from 1."""
+        self._require_samples()
+        return 1 - self.character_error / self.samples
+
+    @property
     def character_error_rate(self) -> float:
         """Mean over pictures of distance / max(lengths), on tokens despite its name; 0 to 1, less is better.
 
-        The figure of kingyiusuen/image-to-latex (`CharacterErrorRate`). A long formula weighs no more than a short one.
+        The figure of kingyiusuen/image-to-latex (`CharacterErrorRate`).
         """
         self._require_samples()
         return self.error / self.samples
@@ -144,14 +203,20 @@ class TextScores:
         brevity = min(0.0, 1 - self.reference_tokens / self.predicted_tokens)
         return 100 * math.exp(brevity + log_precision / MAX_ORDER)
 
+    @property
+    def multi_bleu(self) -> float:
+        """Corpus BLEU-4 without smoothing, 0 to 100: `multi-bleu.perl`, by which Deng et al. report, to all digits."""
+        bleu = self.bleu
+        return bleu if all(self.matches) else 0.0
+
     def summary(self) -> dict[str, Any]:
         """The scores by their full names, the keys of `DEFINITIONS`; ready for JSON."""
         return {name: getattr(self, name) for name in DEFINITIONS}
 
 
 def text_scores(
-    predictions: Sequence[Sequence[Hashable]],
-    references: Sequence[Sequence[Hashable]],
+    predictions: Sequence[Sequence[str]],
+    references: Sequence[Sequence[str]],
 ) -> TextScores:
     """Score a corpus of token lists, `predictions[i]` against the one label `references[i]`.
 
@@ -162,28 +227,26 @@ def text_scores(
     """
     if len(predictions) != len(references):
         raise ValueError(f'{len(predictions)} predictions, but {len(references)} references')
-    exact = distance = longest = predicted_tokens = reference_tokens = 0
-    error = 0.0
-    matches, ngrams = [0] * MAX_ORDER, [0] * MAX_ORDER
-    for prediction, reference in zip(predictions, references, strict=True):
-        edits, length = edit_distance(prediction, reference), max(len(prediction), len(reference))
-        exact += edits == 0
-        distance += edits
-        longest += length
-        error += edits / length if length else 0.0
-        predicted_tokens += len(prediction)
-        reference_tokens += len(reference)
-        for n in range(MAX_ORDER):
-            ngrams[n] += max(0, len(prediction) - n)
-            matches[n] += (_ngrams(prediction, n + 1) & _ngrams(reference, n + 1)).total()
+    return sum(map(pair_scores, predictions, references), start=TextScores())
+
+
+def pair_scores(prediction: Sequence[str], reference: Sequence[str]) -> TextScores:
+    """The scores of one picture, which add up to those of a corpus."""
+    distance = edit_distance(prediction, reference)
+    characters = ''.join(prediction), ''.join(reference)
+    character_distance = edit_distance(*characters)
+    orders = range(1, MAX_ORDER + 1)
     return TextScores(
-        samples=len(predictions),
-        exact=exact,
+        samples=1,
+        near=tuple(int(distance <= limit) for limit in range(NEAR + 1)),
         distance=distance,
-        longest=longest,
-        error=error,
-        predicted_tokens=predicted_tokens,
-        reference_tokens=reference_tokens,
-        matches=tuple(matches),
-        ngrams=tuple(ngrams),
+        longest=max(len(prediction), len(reference)),
+        error=_relative(distance, prediction, reference),
+        character_distance=character_distance,
+        character_longest=max(map(len, characters)),
+        character_error=_relative(character_distance, *characters),
+        predicted_tokens=len(prediction),
+        reference_tokens=len(reference),
+        matches=tuple((_ngrams(prediction, n) & _ngrams(reference, n)).total() for n in orders),
+        ngrams=tuple(max(0, len(prediction) - n + 1) for n in orders),
     )

@@ -3,13 +3,16 @@
     from modeling.generation_im2latex import load, predict
     model, processor = load('checkpoints/base')
     [prediction] = predict(model, processor, [Image.open('formula.png')])
-    prediction.latex, prediction.score
+    prediction.latex, prediction.score, prediction.tokens
+    [prediction] = predict(model, processor, [Image.open('formula.png')], n_best=4)
+    [other.latex for other in prediction.alternatives]
 
 Validation, evaluation and the command line all come through here, so they cannot disagree about an answer.
 """
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,7 @@ from PIL import Image
 
 from .checkpoint_im2latex import CheckpointError, local_folder
 from .modeling_im2latex import Im2LatexModel
-from .prediction_im2latex import Prediction
+from .prediction_im2latex import Prediction, Token
 from .processing_im2latex import Im2LatexProcessor
 
 
@@ -53,6 +56,7 @@ def predict(
     images: Sequence[Image.Image | None] | Mapping[str, torch.Tensor],
     num_beams: int | None = None,
     max_new_tokens: int | None = None,
+    n_best: int = 1,
 ) -> list[Prediction]:
     """Read the formulas in one batch of pictures, in one call of `model.generate`.
 
@@ -65,12 +69,21 @@ def predict(
             come.
         num_beams: beam width; None takes the checkpoint's, 1 is greedy decoding.
         max_new_tokens: most tokens to generate for a picture; None takes the checkpoint's.
+        n_best: most readings of a picture, the alternatives counted; they are beams, so there will be as many beams.
 
     Returns:
         A prediction for each picture, in the order given.
+
+    Raises:
+        ValueError: `n_best` is less than 1.
     """
+    if n_best < 1:
+        raise ValueError(f'n_best must be at least 1, not {n_best}')
+    if n_best > 1:
+        num_beams = max(n_best, num_beams or model.generation_config.num_beams or 1)
     given = {'num_beams': num_beams, 'max_new_tokens': max_new_tokens}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options['num_return_sequences'] = n_best
     if isinstance(images, Mapping):
         return _generate(model, processor, images, options)
 
@@ -105,9 +118,38 @@ def _generate(
         output_scores=True,
         **options,
     )
-    scores = confidences(model, output)
-    texts = processor.post_process(output.sequences)
-    return [Prediction(latex, score) for latex, score in zip(texts, scores, strict=True)]
+    found = [
+        Prediction(latex, score, tokens=tokens)
+        for latex, score, tokens in zip(
+            processor.post_process(output.sequences),
+            confidences(model, output),
+            _tokens(model, processor, output),
+            strict=True,
+        )
+    ]
+    count = options['num_return_sequences']
+    return [_with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
+
+
+def _with_alternatives(readings: list[Prediction]) -> Prediction:
+    """The first of a picture's readings, with the others that differ from all before them."""
+    distinct: dict[str, Prediction] = {}
+    for reading in readings:
+        distinct.setdefault(reading.latex, reading)
+    first, *others = distinct.values()
+    return replace(first, alternatives=tuple(others))
+
+
+def _tokens(model: Any, processor: Im2LatexProcessor, output: Any) -> list[tuple[Token, ...]]:
+    """The tokens of each sequence and their probabilities, without start, end and padding."""
+    log_probabilities, tokens, chosen = _chosen(model, output)
+    special = torch.as_tensor(processor.tokenizer.all_special_ids, device=tokens.device)
+    shown = chosen & ~torch.isin(tokens, special)
+    found = []
+    for row, ids, mask in zip(log_probabilities.float().exp().clamp(max=1.0), tokens, shown, strict=True):
+        texts = processor.tokenizer.convert_ids_to_tokens(ids[mask].tolist())
+        found.append(tuple(map(Token, texts, row[mask].tolist())))
+    return found
 
 
 def confidences(model: Any, output: Any) -> list[float]:
@@ -121,15 +163,20 @@ def confidences(model: Any, output: Any) -> list[float]:
         One number from 0 to 1 a sequence. The tokens run to the end of formula, which counts: a formula that was cut
         off has no such token, and padding after the end counts for nothing.
     """
+    log_probabilities, _, chosen = _chosen(model, output)
+    mean = log_probabilities.masked_fill(~chosen, 0.0).sum(dim=1) / chosen.sum(dim=1)
+    # The scores of a model in bfloat16 may round to slightly more than certainty.
+    return mean.float().exp().clamp(max=1.0).tolist()
+
+
+def _chosen(model: Any, output: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Log-probabilities, ids, and whether the token is part of the formula, its end included; each (B, T)."""
     beams = getattr(output, 'beam_indices', None)
     # Beam search keeps log-probabilities, greedy search keeps logits.
     log_probabilities = model.compute_transition_scores(
         output.sequences, output.scores, beam_indices=beams, normalize_logits=beams is None
-    )  # (B, T)
-    tokens = output.sequences[:, -log_probabilities.shape[1] :]  # (B, T)
+    )
+    tokens = output.sequences[:, -log_probabilities.shape[1] :]
     ends = model.generation_config.eos_token_id
     is_end = torch.isin(tokens, torch.as_tensor(ends, device=tokens.device)).long()
-    chosen = is_end.cumsum(dim=1) - is_end == 0  # up to and including the first end
-    mean = log_probabilities.masked_fill(~chosen, 0.0).sum(dim=1) / chosen.sum(dim=1)
-    # The scores of a model in bfloat16 may round to slightly more than certainty.
-    return mean.float().exp().clamp(max=1.0).tolist()
+    return log_probabilities, tokens, is_end.cumsum(dim=1) - is_end == 0

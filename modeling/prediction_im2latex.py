@@ -4,6 +4,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Token:
+    """One token of a reading."""
+
+    text: str
+    """as the vocabulary has it; in order, with spaces where LaTeX needs them, the tokens are the formula"""
+    probability: float
+    """what the model gave it after the tokens before it, 0 to 1"""
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What the model reads in one picture."""
 
@@ -13,6 +23,10 @@ class Prediction:
     """confidence, 0 to 1: geometric mean of the probabilities of the tokens chosen, end of formula included"""
     error: str | None = None
     """why the picture could not be read at all, if so"""
+    tokens: tuple[Token, ...] = ()
+    """the tokens of `latex`, without the end of formula"""
+    alternatives: tuple['Prediction', ...] = ()
+    """the next likely readings, the likeliest first, each with another `latex`; only where `n_best` asked for them"""
 
 
-__all__ = ['Prediction']
+__all__ = ['Prediction', 'Token']

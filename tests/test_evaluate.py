@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from PIL import Image
 
 import evaluate
 from data.dataset import load as load_data
-from metrics.score import picture_batches, score
-from metrics.text import DEFINITIONS
+from metrics import pictures, text
+from metrics.evaluation import Evaluation
+from metrics.score import CONVENTIONS, picture_batches, score
 from modeling.generation_im2latex import load, predict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +46,7 @@ def parquet(tmp_path_factory: pytest.TempPathFactory, formula_images: list[Image
 def result(parquet: Path, tiny_checkpoint: Path) -> dict[str, Any]:
     out = parquet.parent / 'runs' / 'out'
     command = [sys.executable, ROOT / 'evaluate.py', '--checkpoint', tiny_checkpoint, '--data', parquet, '--out', out]
-    options = ['--num-beams', '2', '--batch-size', '2', '--max-new-tokens', '8']
+    options = ['--num-beams', '2', '--batch-size', '2', '--max-new-tokens', '8', '--workers', '1']
     done = subprocess.run(
         [*map(str, command), *options], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
@@ -53,14 +55,20 @@ def result(parquet: Path, tiny_checkpoint: Path) -> dict[str, Any]:
         'err': done.stderr,
         'summary': json.loads((out / 'scores.json').read_text()),
         'predictions': [json.loads(line) for line in (out / 'predictions.jsonl').read_text().splitlines()],
+        'report': (out / 'report.html').read_text(),
+        'folder': out,
     }
 
 
+def given(result: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item for item in result['predictions'] if item['pictures'] == 'given']
+
+
 def test_every_picture_counts(result: dict[str, Any]) -> None:
-    assert [item['index'] for item in result['predictions']] == [0, 1, 2, 3, 4]
+    assert [item['index'] for item in given(result)] == [0, 1, 2, 3, 4]
     assert result['summary']['samples'] == result['summary']['scores']['all']['normalised']['samples'] == 5
     assert result['summary']['unreadable'] == 2
-    for item in result['predictions']:
+    for item in given(result):
         assert (item['error'] is not None) == (item['index'] >= 3)
         assert item['error'] is None or (item['prediction'], item['score']) == ('', 0)
         assert 0 <= item['score'] <= 1 and item['distance'] >= 0
@@ -77,21 +85,75 @@ def test_summary(result: dict[str, Any], parquet: Path, tiny_checkpoint: Path) -
         'num_beams': 2,
         'max_new_tokens': 8,
         'batch_size': 2,
-        'definitions': DEFINITIONS,
+        'definitions': {'text': text.DEFINITIONS, 'pictures': pictures.DEFINITIONS, 'conventions': CONVENTIONS},
     }
     assert {key: summary[key] for key in expected} == expected
     assert summary['seconds'] > 0 and summary['pictures_per_second'] > 0
-    assert set(summary['scores']) == {'all', 'without_operatorname'}
+    assert set(summary['scores']) == {'all', 'without_operatorname', 'retypeset'}
     for part in summary['scores'].values():
-        assert all(list(values) == list(DEFINITIONS) for values in part.values())
+        assert set(part) == {*CONVENTIONS, 'pictures'}
+        assert all(list(part[name]) == list(text.DEFINITIONS) for name in CONVENTIONS)
+        assert list(part['pictures']) == list(pictures.DEFINITIONS)
     assert summary['scores']['without_operatorname']['as_given']['samples'] == 4
+
+
+def test_labels_are_read_again_as_typeset_here(result: dict[str, Any]) -> None:
+    again = [item for item in result['predictions'] if item['pictures'] == 'retypeset']
+    assert [item['index'] for item in again] == [0, 1, 2, 3, 4]
+    assert all(item['error'] is None for item in again)  # the broken picture and the blank one have labels
+    assert [item['latex'] for item in again] == [item['latex'] for item in given(result)]
 
 
 def test_table(result: dict[str, Any]) -> None:
     head, rule, *rows = [line for line in result['out'].splitlines() if line.startswith('|')]
-    assert 'exact match' in head and set(rule) <= set('|-: ')
-    assert len(rows) == 4 and len({line.count('|') for line in (head, rule, *rows)}) == 1
+    assert 'without operatorname' in head and set(rule) <= set('|-: ')
+    assert len({line.count('|') for line in (head, rule, *rows)}) == 1
+    assert any('ExpRate@CDM' in row for row in rows)
     assert 'pictures/s' in result['out']
+
+
+def test_report_needs_nothing_beside_it(result: dict[str, Any]) -> None:
+    page = result['report']
+    assert page.startswith('<!doctype html>') and 'data:image/png;base64,' in page
+    links = re.findall(r'(?:src|href)="([^"]{0,20})', page)
+    assert links and all(link.startswith('data:image/png') for link in links)
+    assert 'Where it is weak' in page and 'CDM' in page
+
+
+def test_predictions_scored_again(result: dict[str, Any], tmp_path: Path, capsys: Any) -> None:
+    arguments = ['--predictions', str(result['folder'] / 'predictions.jsonl'), '--workers', '1']
+    assert evaluate.main([*arguments, '--out', str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert json.loads((tmp_path / 'scores.json').read_text())['scores'] == result['summary']['scores']
+    assert (tmp_path / 'predictions.jsonl').read_text() == (result['folder'] / 'predictions.jsonl').read_text()
+
+
+def test_predictions_of_another_program(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / 'mine.jsonl'
+    file.write_text('{"latex": "x^2", "prediction": "x^{2}"}\n{"latex": "y", "prediction": "z"}\n')
+    assert evaluate.main(['--predictions', str(file), '--text-only']) == 0
+    assert '| canonical | exact match | 0.5 | 0.5 |' in capsys.readouterr().out
+
+
+def test_limit_does_not_typeset_what_it_leaves_out(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    file = tmp_path / 'formulas.jsonl'
+    file.write_text(''.join(json.dumps({'latex': f'x+{number}'}) + '\n' for number in range(9)))
+    arguments = ['--checkpoint', str(tiny_checkpoint), '--data', str(file), '--max-new-tokens', '4', '--text-only']
+    assert evaluate.main([*arguments, '--limit', '2']) == 0
+    assert '2 pictures in' in capsys.readouterr().out
+    [pages] = (tmp_path / 'cache').rglob('00000.jsonl')
+    assert len(pages.read_text().splitlines()) == 2
+
+
+def test_without_tex(tiny_checkpoint: Path, parquet: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('PATH', '')
+    arguments = ['--checkpoint', str(tiny_checkpoint), '--data', str(parquet), '--max-new-tokens', '4']
+    assert evaluate.main(arguments) == 2
+    assert '--text-only' in capsys.readouterr().err
+    assert evaluate.main([*arguments, '--text-only']) == 0
 
 
 def test_scores_are_those_of_the_loop_that_training_uses(
@@ -101,13 +163,15 @@ def test_scores_are_those_of_the_loop_that_training_uses(
     source = load_data(parquet, split='validation')
     batches = picture_batches(source, range(len(source)), 3)
     scores = score(model, processor, batches, predict=predict, num_beams=2, max_new_tokens=8)
-    assert evaluate.report(scores) == result['summary']['scores']
-    found = [item['prediction'] for item in result['predictions']]
+    expected = result['summary']['scores']
+    for name, part in evaluate.parts({'given': Evaluation(scores)}).items():
+        assert part.summary() == {convention: expected[name][convention] for convention in CONVENTIONS}
+    found = [item['prediction'] for item in given(result)]
     assert [item.prediction for item in scores.predictions] == found
 
 
 def test_limit_takes_pictures_from_all_over(parquet: Path, tiny_checkpoint: Path, capsys: Any) -> None:
-    arguments = ['--checkpoint', str(tiny_checkpoint), '--data', str(parquet), '--max-new-tokens', '4']
+    arguments = ['--checkpoint', str(tiny_checkpoint), '--data', str(parquet), '--max-new-tokens', '4', '--text-only']
     assert evaluate.main([*arguments, '--limit', '2']) == 0
     assert '2 pictures in' in capsys.readouterr().out
 
@@ -131,3 +195,17 @@ def test_wrong_usage(tiny_checkpoint: Path, parquet: Path, capsys: Any, argument
     out, err = capsys.readouterr()
     assert (status, out) == (2, '')
     assert len(err.splitlines()) == 1 and message in err
+
+
+@pytest.mark.parametrize('content', ['', 'not json', '{"latex": "x"}', '{"latex": "x", "prediction": null}', '[1]'])
+def test_file_without_predictions(tmp_path: Path, capsys: Any, content: str) -> None:
+    file = tmp_path / 'predictions.jsonl'
+    file.write_text(content)
+    assert evaluate.main(['--predictions', str(file), '--text-only']) == 2
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1 and 'predictions.jsonl' in err
+
+
+def test_no_such_file_of_predictions(capsys: Any) -> None:
+    assert evaluate.main(['--predictions', 'nowhere.jsonl', '--text-only']) == 2
+    assert 'nowhere.jsonl: No such file' in capsys.readouterr().err

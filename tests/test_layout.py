@@ -13,10 +13,12 @@ PACKAGES = {
     'metrics': {'data'},
     'training': {'data', 'metrics', 'modeling'},
     'runtime': {'modeling'},
-    'benchmarks': {'data', 'metrics', 'modeling', 'runtime', 'training'},
+    'serving': {'modeling'},
+    'benchmarks': {'data', 'metrics', 'modeling', 'runtime', 'serving', 'training'},
 }
-SCRIPTS = sorted(path.stem for path in ROOT.glob('*.py'))
-OURS = set(PACKAGES) | set(SCRIPTS)
+SHARED = 'command_line'  # imported by scripts, imports nothing
+SCRIPTS = sorted(path.stem for path in ROOT.glob('*.py') if path.stem != SHARED)
+OURS = set(PACKAGES) | set(SCRIPTS) | {SHARED}
 SHIPPED = {'numpy', 'PIL', 'timm', 'torch', 'transformers', 'huggingface_hub'}
 
 
@@ -45,9 +47,14 @@ def test_scripts_import_no_script(script: str) -> None:
     assert not names & set(SCRIPTS)
 
 
-def test_predict_needs_the_model_alone() -> None:
-    names = {name.split('.')[0] for name, _ in imports(ROOT / 'predict.py')}
-    assert names & set(PACKAGES) == {'modeling', 'runtime'}
+def test_what_scripts_share_needs_nothing() -> None:
+    assert not {name.split('.')[0] for name, _ in imports(ROOT / f'{SHARED}.py')} & OURS
+
+
+@pytest.mark.parametrize('script', ['predict', 'app'])
+def test_reading_needs_no_training(script: str) -> None:
+    names = {name.split('.')[0] for name, _ in imports(ROOT / f'{script}.py')}
+    assert names & set(PACKAGES) <= {'modeling', 'runtime', 'serving'}
 
 
 def test_what_ships_imports_what_the_hub_allows() -> None:
@@ -65,7 +72,7 @@ def test_what_ships_imports_what_the_hub_allows() -> None:
 
 def test_packages_hold_no_files_of_data() -> None:
     for package in PACKAGES:
-        assert {path.suffix for path in (ROOT / package).iterdir() if path.is_file()} <= {'.py'}
+        assert {path.suffix for path in (ROOT / package).iterdir() if path.is_file()} <= {'.py', '.pyi', '.jinja'}
 
 
 def test_tests_are_no_packages() -> None:

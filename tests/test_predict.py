@@ -3,17 +3,20 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageGrab
 
 import predict
+from serving.formats import write
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -207,3 +210,64 @@ def test_help_and_mistakes_do_not_wait_for_torch() -> None:
         'assert not {"torch", "transformers", "PIL"} & set(sys.modules)'
     )
     subprocess.run([sys.executable, '-c', code], cwd=ROOT, check=True, capture_output=True, timeout=20)
+
+
+@pytest.mark.parametrize('name', ['inline', 'equation', 'mathml', 'typst'])
+def test_formats(pictures: Path, run: Any, name: str) -> None:
+    """One line a picture in each; in JSON beside the LaTeX, and as it is."""
+    status, out, err = run(pictures / 'a.png', '--format', name, '--json')
+    item = json.loads(out[0]) if out else {}
+    if err:  # an untrained model reads what cannot be written in MathML
+        assert name == 'mathml' and status == 1 and 'MathML' in err[0]
+        return
+    assert item[name] == write(item['latex'], name)
+    status, out, err = run(pictures / 'a.png', '--format', name)
+    assert (status, err, len(out)) == (0, [], 1)
+    assert out[0].split('\t')[1] == ' '.join(item[name].splitlines())
+
+
+def test_clipboard(
+    run: Any, formula_images: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formula_images[0].save(tmp_path / 'copied.png')
+    by_path = run(tmp_path / 'copied.png')[1][0].split('\t')[1]
+    for held in (formula_images[0], [str(tmp_path / 'copied.png')]):
+        monkeypatch.setattr(ImageGrab, 'grabclipboard', lambda held=held: held)
+        assert run('--clipboard') == (0, [f'<clipboard>\t{by_path}'], [])
+
+
+@pytest.mark.parametrize(('held', 'message'), [(None, 'no picture'), ([], 'no picture'), (['/x'], 'No such file')])
+def test_clipboard_without_a_picture(run: Any, monkeypatch: pytest.MonkeyPatch, held: Any, message: str) -> None:
+    monkeypatch.setattr(ImageGrab, 'grabclipboard', lambda: held)
+    status, out, err = run('--clipboard')
+    assert (status, out, len(err)) == (1, [], 1) and message in err[0]
+
+
+def test_clipboard_out_of_reach(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(ImageGrab, 'grabclipboard', missing)
+    assert 'xclip' in run('--clipboard')[2][0]
+
+
+def test_watch(tmp_path: Path, tiny_checkpoint: Path, formula_images: list[Image.Image]) -> None:
+    """Pictures that come later are read as they come, other files are not; Ctrl+C ends it."""
+    formula_images[0].save(tmp_path / 'first.png')
+    command = [sys.executable, ROOT / 'predict.py', tmp_path, '--watch', '--checkpoint', tiny_checkpoint]
+    with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline().startswith(str(tmp_path / 'first.png'))
+        (tmp_path / 'notes.txt').write_text('no picture')
+        time.sleep(3)  # the watch begins after the first line
+        formula_images[1].save(tmp_path / 'second.png')
+        assert process.stdout.readline().startswith(str(tmp_path / 'second.png'))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr.read() == ''
+
+
+def test_wrong_usage_of_watch_and_clipboard(pictures: Path, run: Any) -> None:
+    assert run(pictures / 'a.png', '--watch')[2] == ['predict.py: --watch needs a folder']
+    assert '--clipboard' in run()[2][0]
+    assert 'inline' in run(pictures, '--format', 'word')[2][0]

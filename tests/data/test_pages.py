@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.render import main as benchmark
-from data.pages import TypesetPages, build_pages, main, read_formulas
+from data.pages import UNSHOWN, TypesetPages, build_pages, main, read_formulas
 from data.render import render
 
 LATEX = [f'x_{{{i}}} + \\frac{{{i}}}{{2}}' for i in range(25)]
@@ -88,6 +88,19 @@ def test_refuses_a_folder_of_other_formulas(folder: Path, tmp_path: Path, capsys
     assert main([str(source), '--out', str(folder)]) == 2
     assert 'holds other formulas' in capsys.readouterr().err
     assert content(folder) == before
+
+
+def test_another_font_draws_other_pictures_of_the_same_formulas(tmp_path: Path) -> None:
+    source = write(tmp_path / 'f.jsonl', [{'latex': r'\sum x'}, {'latex': r'\mathscr{L}'}])
+    build_pages([source], tmp_path / 'cm')
+    summary = build_pages([source], tmp_path / 'fourier', font='fourier')
+    assert (summary['pages'], summary['errors']) == (1, [(UNSHOWN, 1)])
+    cm, fourier = TypesetPages(tmp_path / 'cm'), TypesetPages(tmp_path / 'fourier')
+    assert (cm.latex(0), cm.row(0).get('font')) == (fourier.latex(0), None)
+    assert fourier.row(0)['font'] == 'fourier'
+    assert cm.image(0).tobytes() != fourier.image(0).tobytes()
+    with pytest.raises(ValueError, match='another font'):
+        build_pages([source], tmp_path / 'fourier', font='pazo')
 
 
 @pytest.mark.parametrize('method', ['fork', 'spawn'])

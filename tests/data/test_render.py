@@ -153,9 +153,21 @@ def test_more_errors_than_tex_tolerates_in_one_paragraph() -> None:
 
 
 def test_an_endless_formula_is_stopped() -> None:
-    result = typeset(['x', r'\def\x{\x}\x', 'y'], timeout=5)
-    assert result.errors == {1: '! Not finished after 5 s.'}
+    result = typeset(['x', r'\def\x{\x}\x', 'y'], timeout=8)
+    assert result.errors == {1: '! Not finished after 8 s.'}
     assert result.pages == (0, None, 1)
+
+
+def test_a_formula_that_prints_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('data.pdftex.LARGEST', 1 << 20)
+    result = typeset(['x', r'\def\x{\message{' + 'x' * 1000 + r'}\x}\x', 'y'], timeout=20)
+    assert list(result.errors) == [1] and result.pages == (0, None, 1)
+
+
+def test_alphabets_survive_a_formula_inside_of_theirs() -> None:
+    pieces = [r'\mathfrak{g}', r'\mbox{\boldmath$\mathsf{x}$}', r'\mathbf{B}']
+    whole, *parts = (np.asarray(render(latex, dpi=300)) < 128 for latex in (''.join(pieces), *pieces))
+    assert whole.sum() == pytest.approx(sum(part.sum() for part in parts), rel=0.01)
 
 
 def test_carriage_returns_are_white_space() -> None:

@@ -71,6 +71,36 @@ def test_pictures_and_prepared_batches_agree(
     assert raw == prepared
 
 
+@pytest.mark.parametrize('beams', [1, 3])
+def test_tokens_are_the_formula(
+    tiny_model: Any, tiny_processor: Any, formula_images: list[Image.Image], beams: int
+) -> None:
+    """In order they make the LaTeX; their probabilities and, unless it was cut off, that of its end make the score."""
+    for prediction in predict(tiny_model, tiny_processor, formula_images, num_beams=beams, max_new_tokens=6):
+        texts = [token.text for token in prediction.tokens]
+        assert ''.join(texts) == prediction.latex.replace(' ', '')
+        logs = torch.tensor([token.probability for token in prediction.tokens]).log()
+        assert all(0 <= token.probability <= 1 for token in prediction.tokens)
+        if len(texts) == 6:
+            assert prediction.score == pytest.approx(logs.mean().exp().item(), rel=1e-4)
+
+
+def test_alternatives(tiny_model: Any, tiny_processor: Any, formula_images: list[Image.Image]) -> None:
+    """They are the other beams: the best answer stays what it is, and no reading comes twice."""
+    plain = predict(tiny_model, tiny_processor, formula_images, num_beams=4, max_new_tokens=6)
+    several = predict(tiny_model, tiny_processor, formula_images, max_new_tokens=6, n_best=4)
+    assert [item.latex for item in several] == [item.latex for item in plain]
+    assert all(item.alternatives == () for item in plain)
+    for item in several:
+        readings = [item, *item.alternatives]
+        assert 1 < len(readings) <= 4
+        assert len({reading.latex for reading in readings}) == len(readings)
+        scores = [reading.score for reading in readings]
+        assert scores == sorted(scores, reverse=True)
+    with pytest.raises(ValueError, match='n_best'):
+        predict(tiny_model, tiny_processor, formula_images, n_best=0)
+
+
 def test_bad_pictures_do_not_disturb_the_others(
     tiny_model: Any, tiny_processor: Any, formula_images: list[Image.Image], tmp_path: Path
 ) -> None:

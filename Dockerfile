@@ -1,0 +1,30 @@
+# The page and the HTTP interface, on a CPU, weights inside:
+#   docker build -t im2latex . && docker run --rm -p 7860:7860 im2latex
+FROM python:3.12-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+
+# The second index has torch for CPUs, which counts as newer than the same version with CUDA inside.
+COPY requirements-cpu.txt requirements-model.txt requirements-app.txt ./
+RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements-model.txt -r requirements-app.txt
+
+COPY modeling/ modeling/
+COPY serving/ serving/
+COPY examples/ examples/
+COPY checkpoints/ checkpoints/
+COPY app.py predict.py LICENSE ./
+
+RUN useradd --create-home --uid 1000 user
+USER 1000
+
+ENV IM2LATEX_HOST=0.0.0.0 \
+    HF_HUB_OFFLINE=1
+EXPOSE 7860
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/health', timeout=4)"]
+CMD ["python", "app.py"]
