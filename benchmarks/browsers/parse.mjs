@@ -5,24 +5,10 @@
 // The formulas that fail go to standard error, with the reason.
 import { createInterface } from 'node:readline';
 import katex from 'katex';
-import { mathjax } from 'mathjax-full/js/mathjax.js';
-import { TeX } from 'mathjax-full/js/input/tex.js';
-import { AllPackages } from 'mathjax-full/js/input/tex/AllPackages.js';
-import { liteAdaptor } from 'mathjax-full/js/adaptors/liteAdaptor.js';
-import { RegisterHTMLHandler } from 'mathjax-full/js/handlers/html.js';
 import { STATE } from 'mathjax-full/js/core/MathItem.js';
+import { mathjaxDocument } from './mathjax.mjs';
 
-RegisterHTMLHandler(liteAdaptor());
-// noerrors and noundefined hide errors; the other packages of MathJax's own list stay, as on a default page.
-const packages = AllPackages.filter((name) => !['noerrors', 'noundefined', 'bussproofs'].includes(name));
-const tex = new TeX({
-  packages,
-  formatError: (_, error) => {
-    throw error;
-  },
-});
-const page = mathjax.document('', { InputJax: tex });
-
+const page = mathjaxDocument();
 const parsers = {
   KaTeX: (latex) => katex.renderToString(latex, { displayMode: true, strict: false, output: 'mathml' }),
   MathJax: (latex) => page.convert(latex, { display: true, end: STATE.CONVERT }),
