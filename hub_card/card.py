@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 from PIL import Image
@@ -19,9 +18,8 @@ from safetensors import safe_open
 
 from data.latex import normalize
 
-from .model_folder import TASK, ExportError, read_json
+from .model_folder import HERE, ROOT, TASK, ExportError, read_json, templates
 
-HERE = Path(__file__).resolve().parent
 # Of all scores those in the card's front matter, which the Hub shows beside the card: kind, name, title, and the Hub's
 # own name of the metric, where it has one.
 HEADLINES = (
@@ -147,9 +145,7 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
     training = read_json(folder / 'train_args.json') if (folder / 'train_args.json').is_file() else None
     sources = yaml.safe_load((HERE / 'sources.yaml').read_text(encoding='utf-8'))
     trained_on = list(dict.fromkeys(training['args']['data'])) if training else []
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
+    environment = templates()
     environment.filters['code'] = _code
     environment.filters['words'] = _words
     card = environment.get_template('README.md').render(
@@ -217,7 +213,7 @@ def read_pictures(checkpoint: Path) -> dict[str, list[Reading]]:
 
 def picture(file: str) -> Path:
     """Where a picture of the card lies in the project; in the exported folder it is at `file`."""
-    return (HERE if file.startswith('limits/') else HERE.parent) / file
+    return (HERE if file.startswith('limits/') else ROOT) / file
 
 
 def _reader(checkpoint: Path) -> Any:

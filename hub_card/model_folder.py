@@ -8,7 +8,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import jinja2
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 TASK = 'image-to-text'
 # Class and file of everything that transformers looks for. The configuration is named as a member of the model's file:
 # of a local folder each file named here becomes a module of its own, with a configuration class of its own.
@@ -20,9 +23,9 @@ MODEL_CLASSES = {
 PROCESSOR = {'AutoProcessor': 'processing_im2latex.Im2LatexProcessor'}
 IMAGE_PROCESSOR = {'AutoImageProcessor': 'image_processing_im2latex.Im2LatexImageProcessor'}
 PIPELINES = {TASK: {'impl': 'pipeline_im2latex.Im2LatexPipeline', 'pt': ['AutoModelForImageTextToText']}}
-COPIED = ('generation_config.json', 'model.safetensors', 'tokenizer.json')
-COPIED_IF_THERE = ('scores.json', 'train_args.json')
-GRAPHS = 'onnx'
+NEEDED = ('generation_config.json', 'model.safetensors', 'tokenizer.json')
+# Scores, settings, calibration and whatever else a checkpoint records of itself; not its log, nor predictions beside it.
+COPIED = ('*.json', '*.safetensors', 'onnx/*.onnx')
 
 
 class ExportError(ValueError):
@@ -42,13 +45,18 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def templates() -> jinja2.Environment:
+    """The templates of the cards, in which a name that is not given is an error."""
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), undefined=jinja2.StrictUndefined, trim_blocks=True)
+
+
 def shipped_code() -> list[Path]:
     """The files of `modeling/` that go to the Hub, where they lie flat beside the weights."""
     return sorted((ROOT / 'modeling').glob('*_im2latex.py'))
 
 
 def write_model_folder(checkpoint: Path, folder: Path) -> None:
-    """Writes weights, settings, tokenizer, graphs, code, example pictures and licence; all but the card.
+    """Writes weights, settings, tokenizer, graphs, scores, code, example pictures and licence; all but the card.
 
     Args:
         checkpoint: a folder as `train.py` writes it.
@@ -57,15 +65,13 @@ def write_model_folder(checkpoint: Path, folder: Path) -> None:
     Raises:
         ExportError: the checkpoint lacks a file, or one is broken.
     """
-    for name in COPIED:
+    for name in NEEDED:
         if not (checkpoint / name).is_file():
             raise ExportError(f'{checkpoint}: not a checkpoint, it has no {name}')
-        shutil.copyfile(checkpoint / name, folder / name)
-    for name in COPIED_IF_THERE:
-        if (checkpoint / name).is_file():
-            shutil.copyfile(checkpoint / name, folder / name)
-    if (checkpoint / GRAPHS).is_dir():
-        shutil.copytree(checkpoint / GRAPHS, folder / GRAPHS)
+    for path in sorted(path for pattern in COPIED for path in checkpoint.glob(pattern)):
+        target = folder / path.relative_to(checkpoint)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
 
     config = read_json(checkpoint / 'config.json')
     _write(folder / 'config.json', {**config, 'auto_map': MODEL_CLASSES, 'custom_pipelines': PIPELINES})
@@ -78,7 +84,7 @@ def write_model_folder(checkpoint: Path, folder: Path) -> None:
 
     for file in (*shipped_code(), ROOT / 'LICENSE'):
         shutil.copyfile(file, folder / file.name)
-    for pictures in (ROOT / 'examples', Path(__file__).resolve().parent / 'limits'):
+    for pictures in (ROOT / 'examples', HERE / 'limits'):
         shutil.copytree(pictures, folder / pictures.name)
 
 

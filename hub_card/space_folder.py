@@ -1,18 +1,29 @@
 """The demo as a folder that is a Space of the Hub: `app.py`, what it imports of the project, its requirements, examples."""
 
 import ast
+import re
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import jinja2
 from packaging.requirements import Requirement
 
-from .model_folder import ROOT, ExportError
+from .model_folder import ROOT, ExportError, templates
 
 APP = 'app.py'
-# Of what reads pictures the first that is there; then of what serves them.
-REQUIREMENTS = (('requirements-model.txt', 'requirements-cpu.txt'), ('requirements-app.txt',))
+# What the Space runs: the demo with the model that it is the demo of, unless it is told of another.
+START = """\"\"\"Starts the demo with {model}.\"\"\"
+
+import os
+
+os.environ.setdefault('IM2LATEX_CHECKPOINT', '{model}')
+
+from app import main  # noqa: E402
+
+if __name__ == '__main__':
+    raise SystemExit(main())
+"""
 PYTHON_VERSION = '3.12'
 
 
@@ -25,11 +36,11 @@ def write_space_folder(folder: Path, model: str, root: Path = ROOT) -> None:
         root: the project.
 
     Raises:
-        ExportError: the project has no app.py, or not its requirements.
+        ExportError: the project has no app.py, or does not say what it needs.
     """
     if not (root / APP).is_file():
         raise ExportError(f'{root / APP}: no such file, there is no demo to export')
-    requirements = list(_requirements(root))
+    options, requirements = _installed(root / 'Dockerfile')
     ignored = shutil.ignore_patterns('__pycache__', '*.pyc', '*.pyi')
     for path in [*_imported(root / APP, root), root / 'examples']:
         if path.is_dir():
@@ -37,29 +48,48 @@ def write_space_folder(folder: Path, model: str, root: Path = ROOT) -> None:
         else:
             shutil.copyfile(path, folder / path.name)
     shutil.copyfile(root / 'LICENSE', folder / 'LICENSE')
-    (folder / 'requirements.txt').write_text(''.join(f'{item}\n' for item in requirements), encoding='utf-8')
-    gradio = next((item for item in requirements if item.name == 'gradio'), None)
-    oldest = next((spec.version for spec in gradio.specifier if spec.operator in ('>=', '==')), None) if gradio else None
-    if oldest is None:
-        raise ExportError(f'{root}: the requirements of the demo name no version of gradio')
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    card = environment.get_template('space.md').render(
-        model=model, sdk_version='.'.join([*oldest.split('.'), '0', '0'][:3]), python_version=PYTHON_VERSION
+    (folder / 'space.py').write_text(START.format(model=model), encoding='utf-8')
+    lines = [*options, *map(str, requirements)]
+    (folder / 'requirements.txt').write_text(''.join(f'{line}\n' for line in lines), encoding='utf-8')
+    card = templates().get_template('space.md').render(
+        model=model, sdk_version=_oldest('gradio', requirements), python_version=PYTHON_VERSION
     )
     (folder / 'README.md').write_text(card + '\n', encoding='utf-8')
 
 
-def _requirements(root: Path) -> Iterator[Requirement]:
-    for names in REQUIREMENTS:
-        file = next((root / name for name in names if (root / name).is_file()), None)
-        if file is None:
-            raise ExportError(f'{root}: no {" or ".join(names)}, which says what the demo needs')
-        for line in file.read_text(encoding='utf-8').splitlines():
-            text = line.partition('#')[0].strip()
-            if text and not text.startswith('-'):
-                yield Requirement(text)
+def _installed(dockerfile: Path) -> tuple[list[str], list[Requirement]]:
+    """What the Dockerfile installs, which is all that the demo needs: options of pip, and packages."""
+    found = None
+    if dockerfile.is_file():
+        steps = dockerfile.read_text(encoding='utf-8').replace('\\\n', ' ')
+        found = re.search(r'^RUN pip install (.*-r .*)$', steps, re.M)
+    if found is None:
+        raise ExportError(f'{dockerfile}: has no `RUN pip install -r ...`, which says what the demo needs')
+    arguments = shlex.split(found[1])
+    options = [f'{name} {value}' for name, value in zip(arguments, arguments[1:], strict=False) if 'index-url' in name]
+    files = [dockerfile.parent / value for name, value in zip(arguments, arguments[1:], strict=False) if name == '-r']
+    return options, sorted({item for file in files for item in _requirements(file)}, key=str)
+
+
+def _requirements(file: Path) -> Iterator[Requirement]:
+    """The packages that a file of requirements names, and those of the files that it refers to."""
+    if not file.is_file():
+        raise ExportError(f'{file}: no such file')
+    for line in file.read_text(encoding='utf-8').splitlines():
+        text = line.partition('#')[0].strip()
+        if text.startswith('-r '):
+            yield from _requirements(file.with_name(text.removeprefix('-r ').strip()))
+        elif text:
+            yield Requirement(text)
+
+
+def _oldest(name: str, requirements: Iterable[Requirement]) -> str:
+    """The oldest version that requirements allow of a package, as `1.2.0`."""
+    versions = (spec.version for item in requirements if item.name == name for spec in item.specifier if '>=' in str(spec))
+    version = next(versions, None)
+    if version is None:
+        raise ExportError(f'the requirements of the demo name no oldest version of {name}')
+    return '.'.join([*version.split('.'), '0', '0'][:3])
 
 
 def _imported(app: Path, root: Path) -> list[Path]:
