@@ -145,11 +145,12 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
     training = read_json(folder / 'train_args.json') if (folder / 'train_args.json').is_file() else None
     sources = yaml.safe_load((HERE / 'sources.yaml').read_text(encoding='utf-8'))
     trained_on = list(dict.fromkeys(training['args']['data'])) if training else []
+    graphs = sorted(f'onnx/{path.name}' for path in (folder / 'onnx').glob('*.onnx'))
     environment = templates()
     environment.filters['code'] = _code
     environment.filters['words'] = _words
     card = environment.get_template('README.md').render(
-        front_matter=front_matter(repo_id, results, [name for name in trained_on if '/' in name]).to_yaml(),
+        front_matter=front_matter(repo_id, results, [name for name in trained_on if '/' in name], bool(graphs)).to_yaml(),
         repo_id=repo_id,
         name=repo_id.split('/')[-1],
         results=results,
@@ -160,14 +161,17 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
         processor=read_json(folder / 'processor_config.json')['image_processor'],
         parameters=count_parameters(folder),
         size=lambda name: f'{(folder / name).stat().st_size / 1e6:.1f} MB',
-        graphs=sorted(f'onnx/{path.name}' for path in (folder / 'onnx').glob('*.onnx')),
+        graphs=graphs,
         readings=readings,
     )
     (folder / 'README.md').write_text(card, encoding='utf-8')
 
 
-def front_matter(repo_id: str, results: Results | None, datasets: Sequence[str]) -> ModelCardData:
+def front_matter(
+    repo_id: str, results: Results | None, datasets: Sequence[str], has_graphs: bool
+) -> ModelCardData:
     """The card's metadata; `datasets` are those of the Hub that the model was trained on."""
+    tags = ['image-to-latex', 'formula-recognition', 'ocr', 'latex', 'vision-encoder-decoder', 'custom_code']
     scored = results.eval_results() if results else []
     optional = {
         'datasets': list(datasets) or None,
@@ -179,7 +183,7 @@ def front_matter(repo_id: str, results: Results | None, datasets: Sequence[str])
         library_name='transformers',
         pipeline_tag=TASK,
         license='mit',
-        tags=['image-to-latex', 'formula-recognition', 'ocr', 'latex', 'vision-encoder-decoder', 'custom_code', 'onnx'],
+        tags=[*tags, 'onnx'] if has_graphs else tags,
         **{key: value for key, value in optional.items() if value},
     )
 

@@ -1,7 +1,7 @@
 """Puts a checkpoint onto the Hugging Face Hub: the model, and if they are named the demo Space and the metric.
 
     python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --dry-run        # lists what would go
-    python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --space me/im2latex --metric me/im2latex
+    python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --space me/im2latex --metric me/im2latex_metric
 
 It takes a token with write access: `hf auth login`, or HF_TOKEN. Exit status: 0 done, 2 not, and why.
 """
@@ -13,11 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 from huggingface_hub import HfApi, constants, get_token
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import validate_repo_id
 
 from modeling.checkpoint_im2latex import CheckpointError
@@ -26,6 +24,7 @@ from .export import export_model, export_space
 from .model_folder import ExportError
 
 METRIC = Path(__file__).resolve().parent / 'metric'
+NOT_PUSHED = '__pycache__'
 
 
 class PushError(ValueError):
@@ -40,47 +39,48 @@ class Repository:
     repo_id: str
     kind: str
     """`model` or `space`"""
-    variables: tuple[tuple[str, str], ...] = ()
-    """environment of a Space"""
-
-    @property
-    def files(self) -> dict[str, int]:
-        """Size in bytes of each file."""
-        paths = sorted(path for path in self.folder.rglob('*') if path.is_file() and '__pycache__' not in path.parts)
-        return {str(path.relative_to(self.folder)): path.stat().st_size for path in paths}
 
     def __str__(self) -> str:
-        lines = [f'{size:>12,}  {name}' for name, size in self.files.items()]
-        lines += [f'{key}={value}' for key, value in self.variables]
-        total = sum(self.files.values())
-        return '\n'.join([f'{self.kind} {self.repo_id}: {len(self.files)} files, {total:,} bytes', *lines])
+        paths = sorted(path for path in self.folder.rglob('*') if path.is_file() and NOT_PUSHED not in path.parts)
+        sizes = {str(path.relative_to(self.folder)): path.stat().st_size for path in paths}
+        head = f'{self.kind} {self.repo_id}: {len(sizes)} files, {sum(sizes.values()):,} bytes'
+        return '\n'.join([head, *(f'{size:>12,}  {name}' for name, size in sizes.items())])
 
-    def push(self, *, private: bool = False) -> str:
-        """Makes the repository if it is not there, and a commit in it. Returns its address.
+    def create(self, *, private: bool = False) -> None:
+        """Makes the repository if it is not there. Raises PushError if the Hub cannot be reached or refuses it."""
+        sdk = 'gradio' if self.kind == 'space' else None
+        with _said_plainly(self.repo_id):
+            HfApi().create_repo(self.repo_id, repo_type=self.kind, private=private, exist_ok=True, space_sdk=sdk)
 
-        Raises:
-            PushError: no network, or the Hub refuses it.
-        """
-        api = HfApi()
-        options: dict[str, Any] = {'space_sdk': 'gradio'} if self.kind == 'space' else {}
-        try:
-            url = api.create_repo(self.repo_id, repo_type=self.kind, private=private, exist_ok=True, **options)
-            for key, value in self.variables:
-                api.add_space_variable(self.repo_id, key, value)
-            api.upload_folder(
+    def upload(self) -> str:
+        """Makes a commit of the folder and returns its address. Raises PushError as `create` does."""
+        with _said_plainly(self.repo_id):
+            return HfApi().upload_folder(
                 repo_id=self.repo_id,
                 repo_type=self.kind,
                 folder_path=self.folder,
                 commit_message='Upload from the project',
-                ignore_patterns=['**/__pycache__/**'],
-            )
-        except OfflineModeIsEnabled as error:
-            raise PushError('HF_HUB_OFFLINE is set: unset it to reach the Hub') from error
-        except HfHubHTTPError as error:
-            raise PushError(f'{self.repo_id}: the Hub refused: {_first_line(error)}') from error
-        except (httpx.HTTPError, OSError) as error:
-            raise PushError(f'{constants.ENDPOINT} cannot be reached: {_first_line(error)}') from error
-        return str(url)
+                ignore_patterns=[f'{NOT_PUSHED}/*', f'*/{NOT_PUSHED}/*'],
+            ).commit_url
+
+
+@contextlib.contextmanager
+def _said_plainly(repo_id: str) -> Iterator[None]:
+    """Makes a PushError of everything that may go wrong on the way to the Hub."""
+    try:
+        yield
+    except OfflineModeIsEnabled as error:
+        raise PushError('HF_HUB_OFFLINE is set: unset it to reach the Hub') from error
+    except HfHubHTTPError as error:
+        hint = '; does the token allow writing there? (hf auth whoami)' if error.response.status_code in (401, 403) else ''
+        raise PushError(f'{repo_id}: the Hub refused: {_first_line(error)}{hint}') from error
+    # RuntimeError and ValueError: the library's own, of answers that it does not understand and of uploads cut short.
+    except (HTTPError, OSError, RuntimeError, ValueError) as error:
+        raise PushError(f'{repo_id}: {constants.ENDPOINT} could not be reached: {_first_line(error)}') from error
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def check(repo_id: str) -> None:
@@ -110,22 +110,29 @@ def repositories(
         found = [Repository(folder / 'model', repo_id, 'model')]
         if space is not None:
             export_space(folder / 'space', repo_id)
-            found.append(Repository(folder / 'space', space, 'space', (('IM2LATEX_CHECKPOINT', repo_id),)))
+            found.append(Repository(folder / 'space', space, 'space'))
         if metric is not None:
-            if not METRIC.is_dir():
-                raise ExportError(f'{METRIC}: no such folder, there is no metric to push')
             found.append(Repository(METRIC, metric, 'space'))
         yield found
 
 
+def push(found: list[Repository], *, private: bool = False) -> Iterator[str]:
+    """Makes all repositories, then fills one after the other; the address of each when it is there.
+
+    Raises:
+        PushError: the Hub cannot be reached, or refuses one.
+    """
+    for repository in found:
+        repository.create(private=private)
+    for repository in found:
+        yield repository.upload()
+
+
 def push_model(checkpoint: Path, repo_id: str) -> str:
     """Exports a checkpoint and puts it onto the Hub. Returns its address. Raises as `repositories` and `push` do."""
-    with repositories(checkpoint, repo_id) as [model]:
-        return model.push()
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    with repositories(checkpoint, repo_id) as found:
+        [address] = push(found)
+    return address
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -142,12 +149,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
-        for repo_id in filter(None, (args.repo_id, args.space, args.metric)):
-            if not args.dry_run:
+        if not args.dry_run:
+            for repo_id in filter(None, (args.repo_id, args.space, args.metric)):
                 check(repo_id)
         with repositories(args.checkpoint, args.repo_id, args.space, args.metric) as found:
-            for repository in found:
-                print(repository if args.dry_run else repository.push(private=args.private), flush=True)
+            for line in map(str, found) if args.dry_run else push(found, private=args.private):
+                print(line, flush=True)
     except (CheckpointError, ExportError, PushError) as error:
         print(f'push: {error}', file=sys.stderr)
         return 2
