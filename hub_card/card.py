@@ -70,7 +70,7 @@ class Results:
     @staticmethod
     def _need(values: Mapping[str, Any], key: str, name: str) -> None:
         if key not in values:
-            raise ExportError(f'scores.json has no {name}; write it again: python evaluate.py --checkpoint ... --out ...')
+            raise ExportError(f'scores.json has no {name}; write it again with evaluate.py --out')
 
     @property
     def scores(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
@@ -146,11 +146,12 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
     sources = yaml.safe_load((HERE / 'sources.yaml').read_text(encoding='utf-8'))
     trained_on = list(dict.fromkeys(training['args']['data'])) if training else []
     graphs = sorted(f'onnx/{path.name}' for path in (folder / 'onnx').glob('*.onnx'))
+    metadata = front_matter(repo_id, results, [name for name in trained_on if '/' in name], bool(graphs))
     environment = templates()
     environment.filters['code'] = _code
     environment.filters['words'] = _words
     card = environment.get_template('README.md').render(
-        front_matter=front_matter(repo_id, results, [name for name in trained_on if '/' in name], bool(graphs)).to_yaml(),
+        front_matter=metadata.to_yaml(),
         repo_id=repo_id,
         name=repo_id.split('/')[-1],
         results=results,
@@ -167,9 +168,7 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
     (folder / 'README.md').write_text(card, encoding='utf-8')
 
 
-def front_matter(
-    repo_id: str, results: Results | None, datasets: Sequence[str], has_graphs: bool
-) -> ModelCardData:
+def front_matter(repo_id: str, results: Results | None, datasets: Sequence[str], has_graphs: bool) -> ModelCardData:
     """The card's metadata; `datasets` are those of the Hub that the model was trained on."""
     tags = ['image-to-latex', 'formula-recognition', 'ocr', 'latex', 'vision-encoder-decoder', 'custom_code']
     scored = results.eval_results() if results else []

@@ -24,7 +24,7 @@ PROCESSOR = {'AutoProcessor': 'processing_im2latex.Im2LatexProcessor'}
 IMAGE_PROCESSOR = {'AutoImageProcessor': 'image_processing_im2latex.Im2LatexImageProcessor'}
 PIPELINES = {TASK: {'impl': 'pipeline_im2latex.Im2LatexPipeline', 'pt': ['AutoModelForImageTextToText']}}
 NEEDED = ('generation_config.json', 'model.safetensors', 'tokenizer.json')
-# Scores, settings, calibration and whatever else a checkpoint records of itself; not its log, nor predictions beside it.
+# With scores, settings, calibration and what else a checkpoint records of itself; not its log, nor predictions.
 COPIED = ('*.json', '*.safetensors', 'onnx/*.onnx')
 
 

@@ -1,7 +1,7 @@
 """Puts a checkpoint onto the Hugging Face Hub: the model, and if they are named the demo Space and the metric.
 
     python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --dry-run        # lists what would go
-    python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --space me/im2latex --metric me/im2latex_metric
+    python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --space me/demo --metric me/im2latex_metric
 
 It takes a token with write access: `hf auth login`, or HF_TOKEN. Exit status: 0 done, 2 not, and why.
 """
@@ -55,13 +55,17 @@ class Repository:
     def upload(self) -> str:
         """Makes a commit of the folder and returns its address. Raises PushError as `create` does."""
         with _said_plainly(self.repo_id):
-            return HfApi().upload_folder(
-                repo_id=self.repo_id,
-                repo_type=self.kind,
-                folder_path=self.folder,
-                commit_message='Upload from the project',
-                ignore_patterns=[f'{NOT_PUSHED}/*', f'*/{NOT_PUSHED}/*'],
-            ).commit_url
+            return (
+                HfApi()
+                .upload_folder(
+                    repo_id=self.repo_id,
+                    repo_type=self.kind,
+                    folder_path=self.folder,
+                    commit_message='Upload from the project',
+                    ignore_patterns=[f'{NOT_PUSHED}/*', f'*/{NOT_PUSHED}/*'],
+                )
+                .commit_url
+            )
 
 
 @contextlib.contextmanager
@@ -72,7 +76,7 @@ def _said_plainly(repo_id: str) -> Iterator[None]:
     except OfflineModeIsEnabled as error:
         raise PushError('HF_HUB_OFFLINE is set: unset it to reach the Hub') from error
     except HfHubHTTPError as error:
-        hint = '; does the token allow writing there? (hf auth whoami)' if error.response.status_code in (401, 403) else ''
+        hint = '; may the token write there? (hf auth whoami)' if error.response.status_code in (401, 403) else ''
         raise PushError(f'{repo_id}: the Hub refused: {_first_line(error)}{hint}') from error
     # RuntimeError and ValueError: the library's own, of answers that it does not understand and of uploads cut short.
     except (HTTPError, OSError, RuntimeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The demo as a folder that is a Space of the Hub: `app.py`, what it imports of the project, its requirements, examples."""
+"""The demo as a folder that is a Space of the Hub: `app.py`, what it imports of the project, requirements, examples."""
 
 import ast
 import re
@@ -51,8 +51,10 @@ def write_space_folder(folder: Path, model: str, root: Path = ROOT) -> None:
     (folder / 'space.py').write_text(START.format(model=model), encoding='utf-8')
     lines = [*options, *map(str, requirements)]
     (folder / 'requirements.txt').write_text(''.join(f'{line}\n' for line in lines), encoding='utf-8')
-    card = templates().get_template('space.md').render(
-        model=model, sdk_version=_oldest('gradio', requirements), python_version=PYTHON_VERSION
+    card = (
+        templates()
+        .get_template('space.md')
+        .render(model=model, sdk_version=_oldest('gradio', requirements), python_version=PYTHON_VERSION)
     )
     (folder / 'README.md').write_text(card + '\n', encoding='utf-8')
 
@@ -85,7 +87,9 @@ def _requirements(file: Path) -> Iterator[Requirement]:
 
 def _oldest(name: str, requirements: Iterable[Requirement]) -> str:
     """The oldest version that requirements allow of a package, as `1.2.0`."""
-    versions = (spec.version for item in requirements if item.name == name for spec in item.specifier if '>=' in str(spec))
+    versions = (
+        spec.version for item in requirements if item.name == name for spec in item.specifier if '>=' in str(spec)
+    )
     version = next(versions, None)
     if version is None:
         raise ExportError(f'the requirements of the demo name no oldest version of {name}')

@@ -2,9 +2,9 @@
 
     python -I as_a_user.py CARD FOLDER URL
 
-CARD is the model card whose snippets are run, FOLDER the exported folder and URL the address of a picture of it. Offline;
-the model named in the card is in the cache of the Hub; the working folder has `my-formulas` and takes what is written.
-Writes report.json there.
+CARD is the model card whose snippets are run, FOLDER the exported folder and URL the address of a picture of it. It is
+offline, and the model named in the card is in the cache of the Hub. The working folder has `my-formulas` and takes what
+is written, report.json at the end.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Pushing, as a process of its own, to a stand-in for the Hub that keeps what it is sent.
 
-The stand-in speaks the part of the Hub's HTTP interface that huggingface_hub uses without Xet, the storage protocol that
-it prefers where hf_xet is installed: repositories are made, files announced, large ones put, and commits made of them.
+The stand-in speaks the part of the Hub's HTTP interface that huggingface_hub uses without Xet, the storage protocol
+that it prefers where hf_xet is installed: repositories are made, files announced, large ones put, commits made of them.
 """
 
 import base64
@@ -164,9 +164,13 @@ def test_dry_run_lists_what_would_go(tmp_path: Path, capsys: pytest.CaptureFixtu
         ('model', {'HF_TOKEN': TOKEN}, 'model: a repository of the Hub is named owner/name'),
         ('me/../x', {'HF_TOKEN': TOKEN}, 'Repo id must'),
         ('me/model', {'HF_TOKEN': TOKEN, 'HF_HUB_OFFLINE': '1'}, 'HF_HUB_OFFLINE is set'),
-        ('me/model', {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'http://127.0.0.1:9'}, 'http://127.0.0.1:9 could not be reached'),
+        (
+            'me/model',
+            {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'http://127.0.0.1:9'},
+            ':9 could not be reached',
+        ),
         ('me/model', {'HF_TOKEN': 'hf_wrong', 'HF_ENDPOINT': 'HUB'}, 'me/model: the Hub refused: Client error'),
-        ('you/model', {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'HUB'}, 'does the token allow writing there?'),
+        ('you/model', {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'HUB'}, 'may the token write there?'),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(repo_id, environment, message, hub: Hub, tmp_path: Path) -> None:
@@ -183,7 +187,17 @@ def test_training_pushes_what_it_made(hub: Hub, tmp_path: Path) -> None:
     shutil.copytree(ROOT / 'examples', pictures)
     (pictures / 'labels.jsonl').write_text('{"file_name": "euler.png", "latex": "e^{i\\\\pi}+1=0"}\n')
     settings = f'--init-from {SMALL} --data {tmp_path}/mine --validation none --run-dir {tmp_path}/run --max-steps 1'
-    command = ['train.py', *settings.split(), '--workers', '0', '--tracker', 'none', '--cpu', '--push-to-hub', 'me/mine']
+    command = [
+        'train.py',
+        *settings.split(),
+        '--workers',
+        '0',
+        '--tracker',
+        'none',
+        '--cpu',
+        '--push-to-hub',
+        'me/mine',
+    ]
 
     refused = run(command, tmp_path)
     assert refused.returncode == 2 and not (tmp_path / 'run').exists()
