@@ -87,10 +87,8 @@ def _requirements(file: Path) -> Iterator[Requirement]:
 
 def _oldest(name: str, requirements: Iterable[Requirement]) -> str:
     """The oldest version that requirements allow of a package, as `1.2.0`."""
-    versions = (
-        spec.version for item in requirements if item.name == name for spec in item.specifier if '>=' in str(spec)
-    )
-    version = next(versions, None)
+    specifiers = (specifier for item in requirements if item.name == name for specifier in item.specifier)
+    version = next((item.version for item in specifiers if item.operator in ('>=', '==')), None)
     if version is None:
         raise ExportError(f'the requirements of the demo name no oldest version of {name}')
     return '.'.join([*version.split('.'), '0', '0'][:3])
