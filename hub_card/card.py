@@ -5,12 +5,14 @@ and what stands beside a picture is what the checkpoint reads in it.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 from PIL import Image
@@ -139,32 +141,38 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
         readings: the pictures, under `examples` and `limits`.
 
     Raises:
-        ExportError: scores.json lacks a key.
+        ExportError: scores.json or train_args.json lacks something.
     """
     results = Results(read_json(folder / 'scores.json')) if (folder / 'scores.json').is_file() else None
     training = read_json(folder / 'train_args.json') if (folder / 'train_args.json').is_file() else None
     sources = yaml.safe_load((HERE / 'sources.yaml').read_text(encoding='utf-8'))
-    trained_on = list(dict.fromkeys(training['args']['data'])) if training else []
+    trained_on = list(dict.fromkeys(training.get('args', {}).get('data', []))) if training else []
     graphs = sorted(f'onnx/{path.name}' for path in (folder / 'onnx').glob('*.onnx'))
     metadata = front_matter(repo_id, results, [name for name in trained_on if '/' in name], bool(graphs))
+    needed = (ROOT / 'requirements-model.txt').read_text(encoding='utf-8').splitlines()
     environment = templates()
-    environment.filters['code'] = _code
+    environment.filters['code'] = code
     environment.filters['words'] = _words
-    card = environment.get_template('README.md').render(
-        front_matter=metadata.to_yaml(),
-        repo_id=repo_id,
-        name=repo_id.split('/')[-1],
-        results=results,
-        training=training,
-        sources={name: sources.get(name) for name in trained_on},
-        config=read_json(folder / 'config.json'),
-        generation=read_json(folder / 'generation_config.json'),
-        processor=read_json(folder / 'processor_config.json')['image_processor'],
-        parameters=count_parameters(folder),
-        size=lambda name: f'{(folder / name).stat().st_size / 1e6:.1f} MB',
-        graphs=graphs,
-        readings=readings,
-    )
+    values = {
+        'front_matter': metadata.to_yaml(),
+        'repo_id': repo_id,
+        'name': repo_id.split('/')[-1],
+        'results': results,
+        'training': training,
+        'sources': {name: sources.get(name) for name in trained_on},
+        'config': read_json(folder / 'config.json'),
+        'generation': read_json(folder / 'generation_config.json'),
+        'processor': read_json(folder / 'processor_config.json')['image_processor'],
+        'parameters': count_parameters(folder),
+        'size': lambda name: f'{(folder / name).stat().st_size / 1e6:.1f} MB',
+        'graphs': graphs,
+        'readings': readings,
+        'transformers': next(line for line in needed if line.startswith('transformers')),
+    }
+    try:
+        card = environment.get_template('README.md').render(values)
+    except (jinja2.UndefinedError, TypeError) as error:  # TypeError: a number is missing where one is formatted
+        raise ExportError(f'scores.json or train_args.json lacks what the card says: {error}') from error
     (folder / 'README.md').write_text(card, encoding='utf-8')
 
 
@@ -237,9 +245,11 @@ def _words(key: str) -> str:
     return key.replace('_', ' ')
 
 
-def _code(latex: str) -> str:
-    """As code in a cell of a Markdown table, which a bar would end."""
-    return f'`{latex}`'.replace('|', r'\|') if latex else ''
+def code(latex: str) -> str:
+    """As code in a cell of a Markdown table. A bar would end the cell, and `\\|` is read in more than one way."""
+    if '|' in latex or '`' in latex:
+        return '<code>' + re.sub(r'[^A-Za-z0-9\s]', lambda found: f'&#{ord(found[0])};', latex) + '</code>'
+    return f'`{latex}`' if latex else ''
 
 
 def _number(value: float | int | None) -> str:

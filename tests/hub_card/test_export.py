@@ -1,7 +1,9 @@
 """The exported folder: the same bytes every time, the card as the Hub takes it, and what it says is missing."""
 
 import filecmp
+import html
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from PIL import Image
 
 from hub_card import export
-from hub_card.card import count_parameters
+from hub_card.card import code, count_parameters
 from modeling.generation_im2latex import load, predict
 from runtime import generation as graphs
 
@@ -96,6 +98,10 @@ def test_as_training_leaves_it(tiny_checkpoint: Path, tmp_path: Path) -> None:
         (lambda path: (path / 'tokenizer.json').unlink(), 'not a checkpoint, it has no tokenizer.json'),
         (lambda path: (path / 'config.json').write_text('{'), 'config.json: cannot be read as JSON'),
         (lambda path: (path / 'scores.json').write_text('{"data": "x"}'), 'scores.json has no split'),
+        (
+            lambda path: (path / 'train_args.json').write_text('{"args": {}}'),
+            'train_args.json lacks what the card says',
+        ),
     ],
 )
 def test_what_is_missing_is_said(change, message, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,3 +119,10 @@ def test_other_peoples_folders_are_left_alone(tmp_path: Path, capsys: pytest.Cap
     assert export.main([str(SMALL), '--out', str(tmp_path)]) == 2
     assert 'is there and no export' in capsys.readouterr().err
     assert (tmp_path / 'model' / 'thesis.tex').exists()
+
+
+@pytest.mark.parametrize('latex', [r'a\|b', '`x|', r'x_{i}*y', r'\frac{a}{b}'])
+def test_any_answer_stays_in_its_cell(latex: str) -> None:
+    cell = code(latex)
+    assert '|' not in cell and '\n' not in cell
+    assert html.unescape(re.fullmatch(r'`(.*)`|<code>(.*)</code>', cell).expand(r'\1\2')) == latex
