@@ -47,25 +47,28 @@ class Repository:
         return '\n'.join([head, *(f'{size:>12,}  {name}' for name, size in sizes.items())])
 
     def create(self, *, private: bool = False) -> None:
-        """Makes the repository if it is not there. Raises PushError if the Hub cannot be reached or refuses it."""
+        """Makes the repository if it is not there, as private as asked or as the owner's account makes them.
+
+        Raises:
+            PushError: the Hub cannot be reached, or refuses it.
+        """
         sdk = 'gradio' if self.kind == 'space' else None
         with _said_plainly(self.repo_id):
-            HfApi().create_repo(self.repo_id, repo_type=self.kind, private=private, exist_ok=True, space_sdk=sdk)
+            HfApi().create_repo(
+                self.repo_id, repo_type=self.kind, private=private or None, exist_ok=True, space_sdk=sdk
+            )
 
     def upload(self) -> str:
         """Makes a commit of the folder and returns its address. Raises PushError as `create` does."""
         with _said_plainly(self.repo_id):
-            return (
-                HfApi()
-                .upload_folder(
-                    repo_id=self.repo_id,
-                    repo_type=self.kind,
-                    folder_path=self.folder,
-                    commit_message='Upload from the project',
-                    ignore_patterns=[f'{NOT_PUSHED}/*', f'*/{NOT_PUSHED}/*'],
-                )
-                .commit_url
+            commit = HfApi().upload_folder(
+                repo_id=self.repo_id,
+                repo_type=self.kind,
+                folder_path=self.folder,
+                commit_message='Upload from the project',
+                ignore_patterns=[f'{NOT_PUSHED}/*', f'*/{NOT_PUSHED}/*'],
             )
+        return commit.commit_url
 
 
 @contextlib.contextmanager
@@ -76,15 +79,18 @@ def _said_plainly(repo_id: str) -> Iterator[None]:
     except OfflineModeIsEnabled as error:
         raise PushError('HF_HUB_OFFLINE is set: unset it to reach the Hub') from error
     except HfHubHTTPError as error:
-        hint = '; may the token write there? (hf auth whoami)' if error.response.status_code in (401, 403) else ''
-        raise PushError(f'{repo_id}: the Hub refused: {_first_line(error)}{hint}') from error
-    # RuntimeError and ValueError: the library's own, of answers that it does not understand and of uploads cut short.
-    except (HTTPError, OSError, RuntimeError, ValueError) as error:
-        raise PushError(f'{repo_id}: {constants.ENDPOINT} could not be reached: {_first_line(error)}') from error
+        status = error.response.status_code
+        hint = '; may the token write there? (hf auth whoami)' if status in (401, 403) else ''
+        reason = error.server_message or _one_line(error)
+        raise PushError(f'{repo_id}: the Hub refused ({status}): {reason}{hint}') from error
+    except (HTTPError, OSError) as error:
+        raise PushError(f'{repo_id}: {constants.ENDPOINT} could not be reached: {_one_line(error)}') from error
+    except (RuntimeError, ValueError) as error:  # the library's own: metadata that the Hub refuses, uploads cut short
+        raise PushError(f'{repo_id}: cannot be pushed: {_one_line(error)}') from error
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _one_line(error: Exception) -> str:
+    return ' '.join(str(error).split()) or type(error).__name__
 
 
 def check(repo_id: str) -> None:

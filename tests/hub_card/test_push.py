@@ -64,7 +64,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         if self.headers.get('Authorization') != f'Bearer {TOKEN}':
             self.answer(401, error='Invalid credentials')
         elif path == '/api/validate-yaml':
-            self.answer(200, errors=[], warnings=[])
+            errors = [{'message': '"license" is none'}] if 'models/me/refused' in self.server.repositories else []
+            self.answer(400 if errors else 200, errors=errors, warnings=[])
         elif path == '/api/repos/create':
             self.create(json.loads(body))
         elif path.endswith('/preupload/main'):
@@ -169,8 +170,13 @@ def test_dry_run_lists_what_would_go(tmp_path: Path, capsys: pytest.CaptureFixtu
             {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'http://127.0.0.1:9'},
             ':9 could not be reached',
         ),
-        ('me/model', {'HF_TOKEN': 'hf_wrong', 'HF_ENDPOINT': 'HUB'}, 'me/model: the Hub refused: Client error'),
-        ('you/model', {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'HUB'}, 'may the token write there?'),
+        (
+            'me/model',
+            {'HF_TOKEN': 'hf_wrong', 'HF_ENDPOINT': 'HUB'},
+            'me/model: the Hub refused (401): Invalid credentials; may',
+        ),
+        ('you/model', {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'HUB'}, "the Hub refused (403): You don't have the rights"),
+        ('me/refused', {'HF_TOKEN': TOKEN, 'HF_ENDPOINT': 'HUB'}, 'Invalid metadata in README.md. - "license" is none'),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(repo_id, environment, message, hub: Hub, tmp_path: Path) -> None:
@@ -179,7 +185,7 @@ def test_what_is_wrong_is_said_in_a_line(repo_id, environment, message, hub: Hub
     assert done.returncode == 2 and done.stdout == ''
     [line] = done.stderr.splitlines()
     assert line.startswith('push: ') and message in line
-    assert not hub.repositories
+    assert not any(hub.repositories.values())
 
 
 def test_training_pushes_what_it_made(hub: Hub, tmp_path: Path) -> None:
