@@ -35,11 +35,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def check_push(repo_id: str) -> None:
     """Raises ArgumentError if nothing can be pushed there, before anything is trained."""
+    from hub_card.model_folder import ExportError
     from hub_card.push import PushError, check
 
     try:
         check(repo_id)
-    except PushError as error:
+    except (ExportError, PushError) as error:
         raise ArgumentError(f'push_to_hub: {error}') from error
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from modeling.checkpoint_im2latex import CheckpointError
 
-from .model_folder import ExportError, write_model_folder
+from .model_folder import ExportError, check_repo_id, write_model_folder
 from .space_folder import write_space_folder
 
 
@@ -26,11 +26,12 @@ def export_model(checkpoint: Path, folder: Path, repo_id: str) -> None:
         repo_id: `owner/name`, where it will be on the Hub.
 
     Raises:
-        ExportError: the checkpoint lacks something, or the folder holds something else.
+        ExportError: the checkpoint lacks something, the folder holds something else, or the name is none.
         CheckpointError: the checkpoint cannot be loaded.
     """
     from .card import read_pictures, write_card  # here: a mistaken name is answered before onnxruntime is loaded
 
+    check_repo_id(repo_id)
     partial = _fresh(folder)
     try:
         write_model_folder(checkpoint, partial)
@@ -45,8 +46,9 @@ def export_space(folder: Path, model: str) -> None:
     """Writes the demo Space of a model on the Hub, replacing the folder as a whole.
 
     Raises:
-        ExportError: the project has no demo, or the folder holds something else.
+        ExportError: the project has no demo, the folder holds something else, or the name is none.
     """
+    check_repo_id(model)
     partial = _fresh(folder)
     try:
         write_space_folder(partial, model)

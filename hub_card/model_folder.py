@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -30,6 +32,16 @@ COPIED = ('*.json', '*.safetensors', 'onnx/*.onnx')
 
 class ExportError(ValueError):
     """Something cannot be exported; the message says what is missing and where it comes from."""
+
+
+def check_repo_id(repo_id: str) -> None:
+    """Raises ExportError if a repository of the Hub cannot be named so."""
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        raise ExportError(str(error)) from error
+    if repo_id.count('/') != 1:
+        raise ExportError(f'{repo_id}: a repository of the Hub is named owner/name')
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, constants, get_token
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, OfflineModeIsEnabled
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
 
 from modeling.checkpoint_im2latex import CheckpointError
 
 from .export import export_model, export_space
-from .model_folder import ExportError
+from .model_folder import ExportError, check_repo_id
 
 METRIC = Path(__file__).resolve().parent / 'metric'
 NOT_PUSHED = '__pycache__'
@@ -94,13 +93,8 @@ def _one_line(error: Exception) -> str:
 
 
 def check(repo_id: str) -> None:
-    """Raises PushError if nothing can be pushed there: a name that is none, or no token."""
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError as error:
-        raise PushError(str(error)) from error
-    if repo_id.count('/') != 1:
-        raise PushError(f'{repo_id}: a repository of the Hub is named owner/name')
+    """Raises ExportError for a name that is none, and PushError if there is no token."""
+    check_repo_id(repo_id)
     if get_token() is None:
         raise PushError('no token of the Hub: log in with `hf auth login`, or set HF_TOKEN')
 

@@ -1,6 +1,7 @@
 """The demo as a folder that is a Space of the Hub: `app.py`, what it imports of the project, requirements, examples."""
 
 import ast
+import itertools
 import re
 import shlex
 import shutil
@@ -51,11 +52,8 @@ def write_space_folder(folder: Path, model: str, root: Path = ROOT) -> None:
     (folder / 'space.py').write_text(START.format(model=model), encoding='utf-8')
     lines = [*options, *map(str, requirements)]
     (folder / 'requirements.txt').write_text(''.join(f'{line}\n' for line in lines), encoding='utf-8')
-    card = (
-        templates()
-        .get_template('space.md')
-        .render(model=model, sdk_version=_oldest('gradio', requirements), python_version=PYTHON_VERSION)
-    )
+    values = {'model': model, 'sdk_version': _oldest('gradio', requirements), 'python_version': PYTHON_VERSION}
+    card = templates().get_template('space.md').render(values)
     (folder / 'README.md').write_text(card + '\n', encoding='utf-8')
 
 
@@ -67,9 +65,9 @@ def _installed(dockerfile: Path) -> tuple[list[str], list[Requirement]]:
         found = re.search(r'^RUN pip install (.*-r .*)$', steps, re.M)
     if found is None:
         raise ExportError(f'{dockerfile}: has no `RUN pip install -r ...`, which says what the demo needs')
-    arguments = shlex.split(found[1])
-    options = [f'{name} {value}' for name, value in zip(arguments, arguments[1:], strict=False) if 'index-url' in name]
-    files = [dockerfile.parent / value for name, value in zip(arguments, arguments[1:], strict=False) if name == '-r']
+    pairs = list(itertools.pairwise(shlex.split(found[1])))
+    options = [f'{name} {value}' for name, value in pairs if 'index-url' in name]
+    files = [dockerfile.parent / value for name, value in pairs if name == '-r']
     return options, sorted({item for file in files for item in _requirements(file)}, key=str)
 
 

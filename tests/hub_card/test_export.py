@@ -113,6 +113,12 @@ def test_what_is_missing_is_said(change, message, tmp_path: Path, capsys: pytest
     assert not (tmp_path / 'out' / 'model').exists()
 
 
+@pytest.mark.parametrize('name', ['small', "me/x'y", 'a/b/c'])
+def test_names_that_the_hub_has_not(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export.main([str(SMALL), '--out', str(tmp_path), '--repo-id', name]) == 2
+    assert name in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 def test_other_peoples_folders_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / 'model').mkdir()
     (tmp_path / 'model' / 'thesis.tex').write_text('precious')
