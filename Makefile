@@ -3,6 +3,8 @@
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
 # make onnx       the graphs of CHECKPOINT=checkpoints/small, which predict.py reads with
+# make export     what goes to the Hub of CHECKPOINT, as REPO_ID: the folders of model and Space in artifacts/hub
+# make push       puts it there, with DRY_RUN=1 lists it; SPACE and METRIC name Spaces for the demo and the metric
 # make bench      how fast it reads, beside models of the sizes that others have published
 # make lint       ruff and mypy
 
@@ -17,7 +19,7 @@ TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup predict app api onnx bench test lint tex browser clean
+.PHONY: setup predict app api onnx export push bench test lint tex browser clean
 
 setup: $(VENV)/.installed
 
@@ -56,6 +58,13 @@ api: $(VENV)/.installed-app
 
 onnx: setup
 	$(BIN)/python export_onnx.py $(CHECKPOINT)
+
+export: setup
+	$(BIN)/python -m hub_card.export $(CHECKPOINT) $(if $(REPO_ID),--repo-id $(REPO_ID))
+
+push: setup
+	$(BIN)/python -m hub_card.push $(CHECKPOINT) --repo-id $(REPO_ID) $(if $(SPACE),--space $(SPACE)) \
+		$(if $(METRIC),--metric $(METRIC)) $(if $(DRY_RUN),--dry-run)
 
 bench: setup
 	$(BIN)/python -m benchmarks.inference

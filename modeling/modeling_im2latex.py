@@ -1,5 +1,7 @@
 """The model: `VisionEncoderDecoderModel` with our encoder, mBART's decoder, and the padding mask carried through."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 from transformers import MBartForCausalLM, VisionEncoderDecoderModel
@@ -8,6 +10,11 @@ from transformers.modeling_outputs import Seq2SeqLMOutput
 # `Im2LatexConfig` is named in the exported `auto_map` as a member of this file, so that both come from one module.
 from .configuration_im2latex import Im2LatexConfig
 from .encoder_im2latex import Im2LatexEncoder, Im2LatexEncoderOutput
+
+if TYPE_CHECKING:
+    # Never run: `save_pretrained` of a model from the Hub copies the files that its own file names in this way, and the
+    # pipeline must not stay behind.
+    from .pipeline_im2latex import Im2LatexPipeline as Im2LatexPipeline
 
 
 class Im2LatexModel(VisionEncoderDecoderModel):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, BatchFeature, PreTrainedTokenizerBase, ProcessorMixin
+from transformers import BatchFeature, PreTrainedTokenizerBase, PreTrainedTokenizerFast, ProcessorMixin
 
 from .image_processing_im2latex import Im2LatexImageProcessor
 
@@ -23,10 +23,13 @@ class Im2LatexProcessor(ProcessorMixin):
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike, **kwargs) -> 'Im2LatexProcessor':
-        """Loads both parts from a folder or a Hub repository, without looking our class up in a global registry."""
+        """Loads both parts from a folder or a Hub repository, without looking our classes up in a global registry.
+
+        The Auto classes would ask at the terminal whether to run the code of an exported folder, which is this code.
+        """
         return cls(
             Im2LatexImageProcessor.from_pretrained(pretrained_model_name_or_path, **kwargs),
-            AutoTokenizer.from_pretrained(pretrained_model_name_or_path, **kwargs),
+            PreTrainedTokenizerFast.from_pretrained(pretrained_model_name_or_path, **kwargs),
         )
 
     def __call__(

@@ -78,7 +78,8 @@ def load(
     try:
         settings = _settings(_json(folder / 'config.json'), _json(folder / 'generation_config.json'))
         images = _json(folder / 'processor_config.json')['image_processor']
-        images.pop('image_processor_type', None)
+        for name in ('image_processor_type', 'auto_map'):  # for transformers; the latter is in folders from the Hub
+            images.pop(name, None)
         processor = Processor(PicturePreparation(**images), Tokenizer.from_file(str(folder / 'tokenizer.json')))
         return Model(encoder, decoder, settings, threads or cores()), processor
     except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types

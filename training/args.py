@@ -94,6 +94,7 @@ class TrainArgs:
     validation_batch: int = setting(32, 'validation pictures a batch')
     validation_tokens: int = setting(256, 'most tokens generated in validation')
     tracker: str = setting('tensorboard', 'tensorboard, wandb or none')
+    push_to_hub: str | None = setting(None, 'OWNER/NAME of the Hub, where the best checkpoint goes at the end')
 
     def __post_init__(self) -> None:
         above_zero = (

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer
+from transformers import PreTrainedTokenizerFast
 
 from data.latex_symbols import STANDARD
 from data.tokenizer import build_tokenizer
@@ -22,7 +22,7 @@ def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcess
     if (folder := args.tokenizer or args.init_from) is None:
         tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
     elif (Path(folder) / 'tokenizer.json').exists():
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     else:
         raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
     return Im2LatexProcessor(Im2LatexImageProcessor(scale=args.picture_scale, max_pitch=args.max_pitch), tokenizer)
@@ -33,7 +33,7 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
     tokenizer = processor.tokenizer
     if args.init_from is not None:
         try:
-            model = load(args.init_from, device='cpu')[0].train()
+            model, trained = load(args.init_from, device='cpu')
         except CheckpointError as error:
             raise ArgumentError(f'init_from: {error}') from error
         if args.max_tokens > model.config.decoder.max_position_embeddings:
@@ -41,7 +41,8 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
                 f'max_tokens={args.max_tokens}, but {args.init_from} reads at most '
                 f'{model.config.decoder.max_position_embeddings} tokens'
             )
-        old = AutoTokenizer.from_pretrained(args.init_from).get_vocab()
+        model.train()
+        old = trained.tokenizer.get_vocab()
         if old != tokenizer.get_vocab():
             change_vocabulary(model, old, tokenizer.get_vocab())
     else:

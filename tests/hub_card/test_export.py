@@ -1,0 +1,134 @@
+"""The exported folder: the same bytes every time, the card as the Hub takes it, and what it says is missing."""
+
+import filecmp
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard, ModelCardData
+from PIL import Image
+
+from hub_card import export
+from hub_card.card import code, count_parameters
+from modeling.generation_im2latex import load, predict
+from runtime import generation as graphs
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ROOT / 'checkpoints' / 'small'
+REPO_ID = 'someone/im2latex-small'
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob('*') if path.is_file())
+
+
+def test_same_bytes_every_time(exported: Path, tmp_path: Path) -> None:
+    export.export_model(SMALL, tmp_path / 'again', REPO_ID)
+    names = files(exported)
+    assert files(tmp_path / 'again') == names
+    assert filecmp.cmpfiles(exported, tmp_path / 'again', names, shallow=False)[0] == names
+
+
+def test_ships_code_and_weights_as_they_are(exported: Path) -> None:
+    for source in (ROOT / 'modeling').glob('*_im2latex.py'):
+        assert (exported / source.name).read_bytes() == source.read_bytes()
+    for name in ('model.safetensors', 'tokenizer.json', 'scores.json', 'onnx/encoder_model.onnx'):
+        assert (exported / name).read_bytes() == (SMALL / name).read_bytes()
+    assert {'LICENSE', 'README.md', 'generation_config.json', 'examples/euler.png'} <= set(files(exported))
+    assert not list(exported.parent.glob('*.partial'))
+
+
+def test_card_is_what_the_hub_takes(exported: Path) -> None:
+    """`ModelCard.validate` asks the Hub; the schema of the scores is held by the way there and back."""
+    card = ModelCard.load(exported / 'README.md')
+    data = card.data
+    assert (data.library_name, data.pipeline_tag, data.license) == ('transformers', 'image-to-text', 'mit')
+    assert data.model_name == 'im2latex-small'
+    again = ModelCardData(**yaml.safe_load(data.to_yaml()), ignore_metadata_errors=False)
+    assert again.eval_results == data.eval_results
+    scores = json.loads((SMALL / 'scores.json').read_text())['scores']['all']
+    found = {result.metric_name: result.metric_value for result in data.eval_results}
+    assert found['Exact match, canonical LaTeX'] == pytest.approx(scores['normalised']['exact_match'], abs=1e-4)
+    assert found['BLEU-4, labels as given'] == pytest.approx(scores['as_given']['bleu'], abs=1e-4)
+
+
+def test_card_shows_every_score_and_picture(exported: Path) -> None:
+    text = (exported / 'README.md').read_text()
+    for part in json.loads((SMALL / 'scores.json').read_text())['scores'].values():
+        for scores in part.values():
+            for value in scores.values():
+                assert (f'{value:,}' if isinstance(value, int) else f'{value:.4g}') in text
+    for line in text.splitlines():
+        if line.startswith('| ![]('):
+            assert (exported / line.split('(')[1].split(')')[0]).is_file()
+    assert '{{' not in text.replace('{{The', '') and '{%' not in text
+
+
+def test_the_project_loads_it_too(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without being asked whether to run the folder's code: it is the project's own."""
+    model, processor = load(exported)
+    assert capsys.readouterr().out == ''
+    assert count_parameters(exported) == sum(item.numel() for item in model.parameters())
+    pictures = [Image.open(exported / 'examples' / 'euler.png')]
+    answer = predict(*load(SMALL), pictures)[0].latex
+    assert predict(model, processor, pictures)[0].latex == answer
+    assert graphs.predict(*graphs.load(exported), pictures)[0].latex == answer
+
+
+def test_as_training_leaves_it(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """No graphs, no scores, nothing about training; what else it records of itself goes along, its log does not."""
+    checkpoint = tmp_path / 'tiny'
+    shutil.copytree(tiny_checkpoint, checkpoint)
+    (checkpoint / 'calibration.json').write_text('{}')
+    (checkpoint / 'log.jsonl').write_text('{}\n')
+    export.export_model(checkpoint, tmp_path / 'model', 'someone/tiny')
+    card = ModelCard.load(tmp_path / 'model' / 'README.md')
+    assert card.data.eval_results is None and 'No scores have been recorded' in card.text
+    assert 'onnx' not in card.data.tags and 'onnxruntime' not in card.text
+    assert 'calibration.json' in files(tmp_path / 'model') and 'log.jsonl' not in files(tmp_path / 'model')
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (lambda path: (path / 'tokenizer.json').unlink(), 'not a checkpoint, it has no tokenizer.json'),
+        (lambda path: (path / 'config.json').write_text('{'), 'config.json: cannot be read as JSON'),
+        (lambda path: (path / 'scores.json').write_text('{"data": "x"}'), 'scores.json has no split'),
+        (
+            lambda path: (path / 'train_args.json').write_text('{"args": {}}'),
+            'train_args.json lacks what the card says',
+        ),
+    ],
+)
+def test_what_is_missing_is_said(change, message, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(SMALL, tmp_path / 'small')
+    change(tmp_path / 'small')
+    assert export.main([str(tmp_path / 'small'), '--out', str(tmp_path / 'out')]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count('\n') == 1
+    assert not (tmp_path / 'out' / 'model').exists()
+
+
+@pytest.mark.parametrize('name', ['small', "me/x'y", 'a/b/c'])
+def test_names_that_the_hub_has_not(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export.main([str(SMALL), '--out', str(tmp_path), '--repo-id', name]) == 2
+    assert name in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_other_peoples_folders_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / 'model').mkdir()
+    (tmp_path / 'model' / 'thesis.tex').write_text('precious')
+    assert export.main([str(SMALL), '--out', str(tmp_path)]) == 2
+    assert 'is there and no export' in capsys.readouterr().err
+    assert (tmp_path / 'model' / 'thesis.tex').exists()
+
+
+@pytest.mark.parametrize('latex', [r'a\|b', '`x|', r'x_{i}*y', r'\frac{a}{b}'])
+def test_any_answer_stays_in_its_cell(latex: str) -> None:
+    cell = code(latex)
+    assert '|' not in cell and '\n' not in cell
+    assert html.unescape(re.fullmatch(r'`(.*)`|<code>(.*)</code>', cell).expand(r'\1\2')) == latex
