@@ -1,5 +1,5 @@
 # make predict    LaTeX of the example pictures, or of PICTURES="a.png b/"
-# make app        the page and the HTTP interface at http://127.0.0.1:7860; make api the interface alone
+# make app        the page and the HTTP interface at http://127.0.0.1:7860, no torch; make api the interface alone
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
 # make onnx       the graphs of CHECKPOINT=checkpoints/small, which predict.py reads with

@@ -85,7 +85,7 @@ def test_upload_render_copy(tab: Any) -> None:
     expect(tab.locator('#verdict code')).to_have_text(['a'])
     assert tab.locator('#formula [style*="217, 119, 6"], #formula [style*="#d97706"]').first.inner_text() == 'a'
     # Its fonts came with it.
-    assert tab.evaluate('[...document.fonts].some(font => font.family == "KaTeX_Math" && font.status == "loaded")')
+    tab.wait_for_function('[...document.fonts].some(font => font.family == "KaTeX_Math" && font.status == "loaded")')
     for name, text in {
         'latex': LATEX,
         'inline': f'${LATEX}$',
