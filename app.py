@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f'app.py: {".".join(map(str, problem["loc"]))}: {problem["msg"]}', file=sys.stderr)
         return 2
 
-    from modeling.generation_im2latex import CheckpointError
+    from modeling.checkpoint_im2latex import CheckpointError
     from serving.logs import configure_logging
     from serving.model import find_checkpoint, load_reader
     from serving.service import Server, create_app
@@ -39,11 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     configure_logging(settings)
     try:
-        reader = load_reader(checkpoint, settings.threads)
+        reader, backend = load_reader(checkpoint, settings.backend, settings.precision, settings.threads)
     except CheckpointError as error:
         print(f'app.py: {error}', file=sys.stderr)
         return 2
-    server = Server(create_app(reader, settings, Path(checkpoint).name), settings)
+    server = Server(create_app(reader, settings, Path(checkpoint).name, backend), settings)
     server.run()
     return 0 if server.started else 2
 

@@ -45,6 +45,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--limit', type=positive, metavar='N', help='so many pictures only, spread over the split; of a JSONL the first'
     )
+    parser.add_argument(
+        '--backend',
+        choices=['onnx', 'torch'],
+        default='torch',
+        help="what computes: torch, or the checkpoint's ONNX graphs (default: torch)",
+    )
     parser.add_argument('--num-beams', type=positive, metavar='N', help="beam width (default: the checkpoint's)")
     parser.add_argument('--batch-size', type=positive, default=32, metavar='N', help='pictures at a time (default: 32)')
     parser.add_argument(
@@ -84,21 +90,20 @@ class Reader:
     """A checkpoint that reads sets of pictures."""
 
     def __init__(self, args: argparse.Namespace):
-        from modeling.generation_im2latex import load
+        from runtime.backends import load
 
         self.args = args
-        self.model, self.processor = load(args.checkpoint)
+        self.backend = load(args.checkpoint, args.backend)
 
     def read(self, source: Any, indices: Sequence[int]) -> 'Scores':
         from metrics.score import picture_batches, score
-        from modeling.generation_im2latex import predict
 
         size = self.args.batch_size
         return score(
-            self.model,
-            self.processor,
+            self.backend.model,
+            self.backend.processor,
             picture_batches(source, indices, size),
-            predict=predict,
+            predict=self.backend.predict,
             num_beams=self.args.num_beams,
             max_new_tokens=self.args.max_new_tokens,
             progress=lambda batches: bar(batches, -(-len(indices) // size), 'batch'),
@@ -124,13 +129,14 @@ class Reader:
         if not self.args.text_only:
             with contextlib.suppress(DataError):
                 sets[RETYPESET] = self.read_again(sets[GIVEN])
-        config = self.model.generation_config
+        settings = self.backend.settings
         return sets, {
             'checkpoint': self.args.checkpoint,
-            'num_beams': self.args.num_beams or config.num_beams or 1,
-            'max_new_tokens': self.args.max_new_tokens or config.max_new_tokens,
+            'num_beams': self.args.num_beams or settings.num_beams or 1,
+            'max_new_tokens': self.args.max_new_tokens or settings.max_new_tokens,
             'batch_size': self.args.batch_size,
-            'device': self.model.device.type,
+            'backend': self.backend.name,
+            'device': self.backend.device,
             'seconds': round(seconds, 2),
             'pictures_per_second': round(len(sets[GIVEN].predictions) / seconds, 2),
         }
@@ -144,13 +150,9 @@ def bar(items: Any, total: int, unit: str) -> Any:
 
 def run(args: argparse.Namespace) -> int:
     # Here, not above: torch takes seconds to import, and --help and a mistyped option should not wait for it.
-    from transformers.utils import logging
-
     from metrics.evaluation import Evaluation, table
     from metrics.records import GIVEN, read_predictions
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     reader, source, settings = None, None, {}
     try:
         check(args)  # now, not after hours of reading

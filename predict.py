@@ -17,7 +17,6 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,45 +116,17 @@ def batches(paths: list[str], size: int) -> Iterator[list[str]]:
     yield from (paths[i : i + size] for i in range(0, len(paths), size))
 
 
-def load_model(checkpoint: str, backend: str | None, precision: Any = 'fp32') -> tuple[Any, Any, Callable[..., Any]]:
-    """The model, its processor, and the function that reads pictures with them.
-
-    Raises:
-        CheckpointError: the checkpoint cannot be loaded, or not with what is installed.
-    """
-    # Here, not above: torch takes seconds to import, and --help and a mistyped path should wait for nothing.
-    if backend != 'torch' and find_spec('onnxruntime'):
-        from runtime import generation as runtime
-
-        try:
-            return *runtime.load(checkpoint, precision), runtime.predict
-        except runtime.NoGraphsError:
-            if backend == 'onnx' or not find_spec('torch'):
-                raise
-    if backend == 'onnx':
-        raise CheckpointError('onnxruntime is not installed: pip install -r requirements-cpu.txt')
-    if not find_spec('torch'):
-        raise CheckpointError('torch is not installed: pip install -r requirements.txt')
-    from huggingface_hub.utils import logging as hub_logging
-    from transformers.utils import logging
-
-    from modeling import generation_im2latex as generation
-
-    hub_logging.set_verbosity_error()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    return *generation.load(checkpoint), generation.predict
-
-
 def run(args: argparse.Namespace) -> int:
+    from runtime.backends import load
+
     try:
-        model, processor, predict = load_model(args.checkpoint, args.backend, args.precision)
+        backend = load(args.checkpoint, args.backend, args.precision)
     except CheckpointError as error:
         print(f'predict.py: {error}', file=sys.stderr)
         return 2
 
     def read(pictures: Sequence['Image.Image | None']) -> Sequence[Any]:
-        return predict(model, processor, pictures, args.num_beams)
+        return backend.read(pictures, args.num_beams)
 
     status = 0
     with progress(len(args.paths)) as bar:

@@ -29,7 +29,7 @@ from data.latex_form import LatexError
 from data.pages import read_formulas
 from data.render import rasterize, typeset
 from metrics.score import ScoredPrediction, Scores, picture_batches
-from modeling.checkpoint_im2latex import CheckpointError
+from runtime import backends
 
 from .chromium import ENGINES, ChromiumError, draw, find_chromium
 from .conditions import CONDITIONS, Page
@@ -116,14 +116,7 @@ def conditions(
 
 def load_reader(checkpoint: str) -> Callable[[list[Image.Image]], Sequence[Any]]:
     """What reads pictures: the checkpoint's graphs, or torch where there are none. Raises CheckpointError."""
-    try:
-        from runtime import generation as runtime
-
-        return partial(runtime.predict, *runtime.load(checkpoint))
-    except (ImportError, CheckpointError):
-        from modeling import generation_im2latex as generation
-
-        return partial(generation.predict, *generation.load(checkpoint))
+    return backends.load(checkpoint).read
 
 
 def read(reader: Callable[[list[Image.Image]], Sequence[Any]], pictures: Pictures, formulas: Sequence[str]) -> Scores:

@@ -156,7 +156,8 @@ def score(
     """Read every picture of `batches` and compare with the labels.
 
     Args:
-        model: the model itself, not a wrapper of a data-parallel run. Set to evaluation mode, and back afterwards.
+        model: the model itself, not a wrapper of a data-parallel run. One in training mode is set to evaluation mode,
+            and back afterwards.
         processor: the processor of the same checkpoint.
         batches: dicts with `latex`, a list of B labels; with the pictures, either as `pixel_values` (B, 1, H, W) and
             `pixel_mask` (B, H, W) or as `image`, a list of B pictures; and optionally with `index`, B positions in the
@@ -176,8 +177,9 @@ def score(
     Raises:
         ValueError: a batch holds more or fewer labels than pictures.
     """
-    was_training = model.training
-    model.eval()
+    was_training = getattr(model, 'training', False)  # graphs have no such mode
+    if was_training:
+        model.eval()
     scored: list[ScoredPrediction] = []
     try:
         for batch in progress(batches):
@@ -188,7 +190,8 @@ def score(
                 for index, latex, reading in zip(indices, batch['latex'], readings, strict=True)
             ]
     finally:
-        model.train(was_training)
+        if was_training:
+            model.train()
     found: dict[int, ScoredPrediction] = {}
     for item in gather(scored):
         index = item.index if item.index >= 0 else len(found)

@@ -12,7 +12,6 @@ Validation, evaluation and the command line all come through here, so they canno
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from PIL import Image
 
 from .checkpoint_im2latex import CheckpointError, local_folder
 from .modeling_im2latex import Im2LatexModel
-from .prediction_im2latex import Prediction, Token
+from .prediction_im2latex import Prediction, Token, with_alternatives
 from .processing_im2latex import Im2LatexProcessor
 
 
@@ -128,16 +127,7 @@ def _generate(
         )
     ]
     count = options['num_return_sequences']
-    return [_with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
-
-
-def _with_alternatives(readings: list[Prediction]) -> Prediction:
-    """The first of a picture's readings, with the others that differ from all before them."""
-    distinct: dict[str, Prediction] = {}
-    for reading in readings:
-        distinct.setdefault(reading.latex, reading)
-    first, *others = distinct.values()
-    return replace(first, alternatives=tuple(others))
+    return [with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
 
 
 def _tokens(model: Any, processor: Im2LatexProcessor, output: Any) -> list[tuple[Token, ...]]:

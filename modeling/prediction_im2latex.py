@@ -1,6 +1,7 @@
 """What reading a picture gives, whichever way it is read. The standard library only."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -29,4 +30,13 @@ class Prediction:
     """the next likely readings, the likeliest first, each with another `latex`; only where `n_best` asked for them"""
 
 
-__all__ = ['Prediction', 'Token']
+def with_alternatives(readings: Sequence[Prediction]) -> Prediction:
+    """The first of a picture's readings, with the others that differ from all before them."""
+    distinct: dict[str, Prediction] = {}
+    for reading in readings:
+        distinct.setdefault(reading.latex, reading)
+    first, *others = distinct.values()
+    return replace(first, alternatives=tuple(others))
+
+
+__all__ = ['Prediction', 'Token', 'with_alternatives']

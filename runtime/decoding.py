@@ -1,5 +1,6 @@
 """Greedy and beam search over a `DecoderBatch`: the rules are those of `generate` in transformers 5."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,17 @@ NEVER = np.float32(-1e9)
 
 @dataclass(frozen=True)
 class Decoded:
-    """The formula found in one picture."""
+    """A formula found in a picture."""
 
     tokens: list[int]
     """without the start token; the last is the end token unless the formula was cut off"""
-    log_probability: float
-    """sum over these tokens"""
+    log_probabilities: list[float]
+    """of each of them after those before it"""
+
+    @property
+    def log_probability(self) -> float:
+        """Sum over the tokens."""
+        return math.fsum(self.log_probabilities)
 
 
 def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decoded]:
@@ -33,8 +39,8 @@ def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decode
     """
     count = len(batch.tokens)
     tokens = np.full((count, limit), end)
+    logs = np.zeros((count, limit), np.float32)
     lengths = np.zeros(count, np.int64)
-    sums = np.zeros(count, np.float32)
     rows = np.arange(count)  # the picture that each row of the batch decodes
     last = np.full(count, start)
     for step in range(limit):
@@ -43,7 +49,7 @@ def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decode
         going = lengths[rows] == step  # rows whose picture has not ended yet
         open_rows = rows[going]
         tokens[open_rows, step] = last[going]
-        sums[open_rows] += log_probabilities[going, last[going]]
+        logs[open_rows, step] = log_probabilities[going, last[going]]
         lengths[open_rows[last[going] != end]] += 1
         going &= last != end
         left = np.count_nonzero(going)
@@ -54,29 +60,33 @@ def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decode
             batch.keep(keep)
             rows, last = rows[keep], last[keep]
     lengths = np.minimum(lengths + 1, limit)
-    return [Decoded(tokens[i, : lengths[i]].tolist(), float(sums[i])) for i in range(count)]
+    return [Decoded(tokens[i, :length].tolist(), logs[i, :length].tolist()) for i, length in enumerate(lengths)]
 
 
-def beam_search(batch: DecoderBatch, start: int, end: int, limit: int, length_penalty: float = 1.0) -> list[Decoded]:
+def beam_search(
+    batch: DecoderBatch, start: int, end: int, limit: int, length_penalty: float = 1.0, n_best: int = 1
+) -> list[list[Decoded]]:
     """The best of several hypotheses kept at every step.
 
     Args:
         batch: of as many beams as hypotheses are to be kept.
         start, end, limit: as for `greedy`.
         length_penalty: a finished formula's score is its log-probability divided by its length to this power.
+        n_best: formulas of a picture to return, at most as many as there are beams.
     Returns:
-        The best formula of each picture, in order.
+        The best formulas of each picture, the best first; the pictures in order.
     """
     count, beams = batch.tokens.shape
-    results: list[Decoded | None] = [None] * count
+    results: list[list[Decoded]] = [[] for _ in range(count)]
     rows = np.arange(count)
     running = np.full((count, beams, limit + 1), start)
+    running_logs = np.zeros(running.shape, np.float32)
     scores = np.full((count, beams), NEVER)
     scores[:, 0] = 0  # at first all beams are the same: one may go on
-    # What is finished: score (log-probability by length), log-probability, and where it ended.
+    # What is finished: score (log-probability by length), tokens with their log-probabilities, and where it ended.
     best_scores = np.full((count, beams), NEVER)
-    best_sums = np.zeros((count, beams), np.float32)
-    best_tokens = np.full((count, beams, limit + 1), end)
+    best_tokens = np.full_like(running, end)
+    best_logs = np.zeros_like(running_logs)
     best_lengths = np.zeros((count, beams), np.int64)
     for length in range(1, limit + 1):
         log_probabilities = batch.step(running[:, :, length - 1])
@@ -85,23 +95,24 @@ def beam_search(batch: DecoderBatch, start: int, end: int, limit: int, length_pe
         chosen = _top(totals, 2 * beams)
         sums = np.take_along_axis(totals, chosen, axis=1)
         parents, tokens = np.divmod(chosen, log_probabilities.shape[2])
-        hypotheses = np.take_along_axis(running, parents[:, :, None], axis=1)
+        hypotheses = _taken(running, parents)
         hypotheses[:, :, length] = tokens
+        logs = _taken(running_logs, parents)
+        logs[:, :, length] = np.take_along_axis(log_probabilities.reshape(totals.shape), chosen, axis=1)
         ended = (tokens == end) | (length == limit)
 
         finished = np.where(ended & (np.arange(2 * beams) < beams), sums / length**length_penalty, NEVER)
         all_scores = np.concatenate([best_scores, finished], axis=1)
         order = _top(all_scores, beams)
         best_scores = np.take_along_axis(all_scores, order, axis=1)
-        best_sums = np.take_along_axis(np.concatenate([best_sums, sums], axis=1), order, axis=1)
         lengths = np.concatenate([best_lengths, np.full_like(parents, length)], axis=1)
         best_lengths = np.take_along_axis(lengths, order, axis=1)
-        both = np.concatenate([best_tokens, hypotheses], axis=1)
-        best_tokens = np.take_along_axis(both, order[:, :, None], axis=1)
+        best_tokens = _taken(np.concatenate([best_tokens, hypotheses], axis=1), order)
+        best_logs = _taken(np.concatenate([best_logs, logs], axis=1), order)
 
         order = _top(sums + ended * NEVER, beams)
         scores = np.take_along_axis(sums + ended * NEVER, order, axis=1)
-        running = np.take_along_axis(hypotheses, order[:, :, None], axis=1)
+        running, running_logs = _taken(hypotheses, order), _taken(logs, order)
         parents = np.take_along_axis(parents, order, axis=1)
 
         # A picture is done when no running beam could still beat the worst of as many finished ones.
@@ -110,20 +121,27 @@ def beam_search(batch: DecoderBatch, start: int, end: int, limit: int, length_pe
         if length == limit:
             going[:] = False
         for row in np.flatnonzero(~going):
-            if results[rows[row]] is None:
-                end_of_best = best_lengths[row, 0]
-                found = best_tokens[row, 0, 1 : end_of_best + 1].tolist()
-                results[rows[row]] = Decoded(found, float(best_sums[row, 0]))
+            if not results[rows[row]]:
+                results[rows[row]] = [
+                    Decoded(best_tokens[row, i, 1:after].tolist(), best_logs[row, i, 1:after].tolist())
+                    for i, after in enumerate(best_lengths[row, :n_best] + 1)
+                ]
         if not going.any():
             break
         if np.count_nonzero(going) <= (1 - DONE_SHARE) * len(rows):
             keep = np.flatnonzero(going)
             batch.keep(keep)
-            rows, running, scores, parents = rows[keep], running[keep], scores[keep], parents[keep]
-            best_scores, best_sums, best_tokens = best_scores[keep], best_sums[keep], best_tokens[keep]
-            best_lengths = best_lengths[keep]
+            rows, scores, parents = rows[keep], scores[keep], parents[keep]
+            running, running_logs = running[keep], running_logs[keep]
+            best_scores, best_lengths = best_scores[keep], best_lengths[keep]
+            best_tokens, best_logs = best_tokens[keep], best_logs[keep]
         batch.reorder(parents)
-    return [result for result in results if result is not None]
+    return results
+
+
+def _taken(hypotheses: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Of each picture the hypotheses, (pictures, hypotheses, positions), at these places."""
+    return np.take_along_axis(hypotheses, places[:, :, None], axis=1)
 
 
 def _top(values: np.ndarray, count: int) -> np.ndarray:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +21,9 @@ from tokenizers import Tokenizer
 
 from modeling.checkpoint_im2latex import CheckpointError, local_folder
 from modeling.picture_im2latex import PicturePreparation
-from modeling.prediction_im2latex import Prediction
+from modeling.prediction_im2latex import Prediction, Token, with_alternatives
 
+from .cores import cores
 from .decoding import Decoded, beam_search, greedy
 from .model import DecoderBatch, GenerationSettings, Model
 
@@ -44,6 +46,11 @@ class Processor:
     image_processor: PicturePreparation
     tokenizer: Tokenizer
 
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """Tokens that are no part of the LaTeX."""
+        return frozenset(i for i, token in self.tokenizer.get_added_tokens_decoder().items() if token.special)
+
     def post_process(self, generated_ids: Sequence[Sequence[int]]) -> list[str]:
         """Turns tokens into LaTeX strings."""
         return self.tokenizer.decode_batch([list(ids) for ids in generated_ids], skip_special_tokens=True)
@@ -57,7 +64,7 @@ def load(
     Args:
         checkpoint: folder, or id on the Hugging Face Hub.
         precision: of the decoder: `fp32` gives the tokens that the torch model gives, `int8` is faster.
-        threads: None takes as many as there are cores to run on, up to 8.
+        threads: None takes what `runtime.cores` finds.
 
     Raises:
         NoGraphsError: it holds no graphs.
@@ -73,7 +80,7 @@ def load(
         images = _json(folder / 'processor_config.json')['image_processor']
         images.pop('image_processor_type', None)
         processor = Processor(PicturePreparation(**images), Tokenizer.from_file(str(folder / 'tokenizer.json')))
-        return Model(encoder, decoder, settings, threads or _cores()), processor
+        return Model(encoder, decoder, settings, threads or cores()), processor
     except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
         reason = next(iter(str(error).splitlines()), '') or type(error).__name__
         raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
@@ -85,6 +92,7 @@ def predict(
     images: Sequence[Image.Image | None],
     num_beams: int | None = None,
     max_new_tokens: int | None = None,
+    n_best: int = 1,
 ) -> list[Prediction]:
     """Read the formulas in pictures; as many at a time as suits the machine, like sizes together.
 
@@ -93,11 +101,17 @@ def predict(
             blank one) gets an empty prediction with `error` set; the others still come.
         num_beams: beam width; None takes the checkpoint's, 1 is greedy decoding.
         max_new_tokens: most tokens to generate for a picture; None takes the checkpoint's.
+        n_best: most readings of a picture, the alternatives counted; they are beams, so there will be as many beams.
 
     Returns:
         A prediction for each picture, in the order given.
+
+    Raises:
+        ValueError: `n_best` is less than 1.
     """
-    beams = num_beams or model.settings.num_beams
+    if n_best < 1:
+        raise ValueError(f'n_best must be at least 1, not {n_best}')
+    beams = max(n_best, num_beams or model.settings.num_beams)
     limit = min(max_new_tokens or model.settings.max_new_tokens, model.settings.positions - 1)  # one is the start's
     results: list[Prediction | None] = [None] * len(images)
     arrays: dict[int, np.ndarray] = {}
@@ -109,24 +123,36 @@ def predict(
         except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
             results[i] = Prediction(latex='', score=0.0, error=str(error))
 
-    def read(group: list[int]) -> list[Decoded]:
+    def read(group: list[int]) -> list[list[Decoded]]:
         batch = DecoderBatch(model, [model.encode(arrays[i]) for i in group], beams, limit)
-        return search(batch, model.settings, limit)
+        return search(batch, model.settings, limit, n_best)
 
     groups = _groups({i: array.size for i, array in arrays.items()}, max(1, MAX_ROWS // beams), model.threads)
     with ThreadPoolExecutor(model.threads) as pool:
         for group, found in zip(groups, pool.map(read, groups), strict=True):
-            texts = processor.post_process([item.tokens for item in found])
-            for i, item, latex in zip(group, found, texts, strict=True):
-                results[i] = Prediction(latex, min(1.0, math.exp(item.log_probability / len(item.tokens))))
+            for i, readings in zip(group, found, strict=True):
+                results[i] = with_alternatives(_predictions(processor, readings))
     return [result for result in results if result is not None]
 
 
-def search(batch: DecoderBatch, settings: GenerationSettings, limit: int) -> list[Decoded]:
-    """Greedy or beam search, as the batch has one beam or more."""
+def search(batch: DecoderBatch, settings: GenerationSettings, limit: int, n_best: int = 1) -> list[list[Decoded]]:
+    """Greedy or beam search, as the batch has one beam or more: of each picture the best, the best first."""
     if batch.tokens.shape[1] == 1:
-        return greedy(batch, settings.start, settings.end, limit)
-    return beam_search(batch, settings.start, settings.end, limit, settings.length_penalty)
+        return [[found] for found in greedy(batch, settings.start, settings.end, limit)]
+    return beam_search(batch, settings.start, settings.end, limit, settings.length_penalty, n_best)
+
+
+def _predictions(processor: Processor, readings: Sequence[Decoded]) -> list[Prediction]:
+    """What was found, in LaTeX and probabilities."""
+    found = []
+    for item, latex in zip(readings, processor.post_process([item.tokens for item in readings]), strict=True):
+        tokens = tuple(
+            Token(processor.tokenizer.id_to_token(token) or '', min(1.0, math.exp(log)))
+            for token, log in zip(item.tokens, item.log_probabilities, strict=True)
+            if token not in processor.special_ids
+        )
+        found.append(Prediction(latex, min(1.0, math.exp(item.log_probability / len(item.tokens))), tokens=tokens))
+    return found
 
 
 def _groups(sizes: Mapping[int, int], most: int, threads: int) -> list[list[int]]:
@@ -167,9 +193,3 @@ def _download(checkpoint: str | os.PathLike[str]) -> Path:
     except Exception as error:  # no network, no such repository, no right to it
         reason = next(iter(str(error).splitlines()), '') or type(error).__name__
         raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
-
-
-def _cores() -> int:
-    """Cores that this process may use; more than eight have nothing to do with one picture."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    return min(8, available or 1)

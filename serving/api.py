@@ -20,7 +20,7 @@ from .settings import Settings
 from .wording import remark
 
 VERSION = '1.0'
-LIBRARIES = ('torch', 'onnxruntime', 'transformers', 'pillow', 'fastapi', 'gradio')
+LIBRARIES = {'onnx': ('onnxruntime',), 'torch': ('torch', 'transformers')}
 
 Format = StrEnum('Format', {name: name for name in FORMATS})  # type: ignore[misc]
 PLAIN = Format('latex')
@@ -33,14 +33,14 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {'description': HTTPStatus(status).phrase, 'content': content} for status in statuses}
 
 
-def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint: str) -> APIRouter:
+def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint: str, backend: str) -> APIRouter:
     """The routes.
 
     Args:
         reader: reads what clients send.
         batcher: its queue is shown by `/health`.
         settings: limits.
-        checkpoint: name of the model, shown by `/version`.
+        checkpoint, backend: name of the model, and what computes it, shown by `/version`.
     """
     router = APIRouter()
     sending = _problems(400, 408, 413, 415, 422, 429)
@@ -70,7 +70,7 @@ def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint:
     @router.get('/version')
     async def what_answers() -> Version:
         """Which model answers, and what it runs on."""
-        return Version(service=VERSION, checkpoint=checkpoint, libraries=_libraries())
+        return Version(service=VERSION, checkpoint=checkpoint, backend=backend, libraries=_libraries(backend))
 
     return router
 
@@ -85,9 +85,9 @@ def _item(reading: Reading, format: str) -> ItemOut:
     return ItemOut(prediction=prediction_out(reading.prediction, text, remark(reading.prediction)), error=None)
 
 
-def _libraries() -> dict[str, str]:
+def _libraries(backend: str) -> dict[str, str]:
     found = {}
-    for name in LIBRARIES:
+    for name in (*LIBRARIES[backend], 'pillow', 'fastapi', 'gradio'):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
+
+from runtime import backends
 
 from .batching import Prediction, Reader
 
@@ -15,28 +18,16 @@ def find_checkpoint() -> str | None:
     return next((str(CHECKPOINTS / name) for name in ('base', 'small') if (CHECKPOINTS / name).is_dir()), None)
 
 
-def load_reader(checkpoint: str, threads: int | None = None) -> Reader:
-    """Loads a checkpoint.
-
-    Args:
-        checkpoint: folder or Hub id.
-        threads: threads that a batch is computed with; None leaves it to torch.
-
-    Raises:
-        CheckpointError: there is no such checkpoint, or it is not one of ours.
-    """
-    import torch
-    from transformers.utils import logging
-
-    from modeling.generation_im2latex import load, predict
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    model, processor = load(checkpoint)
+def load_reader(
+    checkpoint: str,
+    backend: Literal['onnx', 'torch'] | None = None,
+    precision: Literal['fp32', 'int8'] = 'fp32',
+    threads: int | None = None,
+) -> tuple[Reader, str]:
+    """Loads a checkpoint: what reads with it, and the name of the backend. Arguments and errors: `backends.load`."""
+    loaded = backends.load(checkpoint, backend, precision, threads)
 
     def read(images: Sequence[Image.Image], n_best: int) -> Sequence[Prediction]:
-        return predict(model, processor, images, n_best=n_best)
+        return loaded.read(images, n_best=n_best)
 
-    return read
+    return read, loaded.name

@@ -128,6 +128,8 @@ class Version(BaseModel):
     """version of this interface"""
     checkpoint: str
     """name of the model's checkpoint"""
+    backend: str
+    """what computes: onnxruntime with the checkpoint's graphs, or torch"""
     libraries: dict[str, str]
     """versions of what it runs on"""
 

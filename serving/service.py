@@ -24,13 +24,14 @@ POLICY = (
 )
 
 
-def create_app(reader: Reader, settings: Settings, checkpoint: str) -> FastAPI:
+def create_app(reader: Reader, settings: Settings, checkpoint: str, backend: str) -> FastAPI:
     """The application.
 
     Args:
         reader: the model.
         settings: limits, and whether there is a page.
         checkpoint: name of the model.
+        backend: what computes it, `onnx` or `torch`.
     """
     batcher = Batcher(reader, settings.max_batch, settings.max_wait, settings.max_queue, settings.queue_timeout)
     formulas = FormulaReader(batcher, settings)
@@ -48,7 +49,7 @@ def create_app(reader: Reader, settings: Settings, checkpoint: str) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
-    app.include_router(api(formulas, batcher, settings, checkpoint))
+    app.include_router(api(formulas, batcher, settings, checkpoint, backend))
     add_error_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_request_bytes, timeout=settings.receive_timeout)
     app.add_middleware(SecurityHeaders)

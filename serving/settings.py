@@ -31,8 +31,12 @@ class Settings(BaseSettings):
     """port to listen on; 0 takes a free one"""
     page: bool = True
     """serve the page besides the HTTP interface"""
+    backend: Literal['onnx', 'torch'] | None = None
+    """what computes; by default onnx if it is installed and the checkpoint holds its graphs, else torch"""
+    precision: Literal['fp32', 'int8'] = 'fp32'
+    """of the decoder with onnx: int8 is faster and may choose another token"""
     threads: PositiveInt | None = None
-    """threads of the model; by default as many as there are cores"""
+    """threads of the model; by default OMP_NUM_THREADS, else the cores that it may use; with onnx at most 8"""
 
     max_batch: PositiveInt = 8
     """most pictures read at once"""

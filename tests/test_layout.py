@@ -13,7 +13,7 @@ PACKAGES = {
     'metrics': {'data'},
     'training': {'data', 'metrics', 'modeling'},
     'runtime': {'modeling'},
-    'serving': {'modeling'},
+    'serving': {'modeling', 'runtime'},
     'benchmarks': {'data', 'metrics', 'modeling', 'runtime', 'serving', 'training'},
 }
 SHARED = 'command_line'  # imported by scripts, imports nothing

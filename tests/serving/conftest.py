@@ -64,14 +64,14 @@ def picture(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope='session')
 def tiny_reader(tiny_checkpoint: Path) -> Any:
-    return load_reader(str(tiny_checkpoint))
+    return load_reader(str(tiny_checkpoint))[0]
 
 
 @pytest.fixture
 def client(tiny_reader: Any) -> Iterator[TestClient]:
     """Speaks to the HTTP interface, with a real if untrained model behind it."""
     settings = Settings(page=False, max_bytes=2_000_000, max_pixels=4_000_000, max_pictures=4)
-    with TestClient(create_app(tiny_reader, settings, 'tiny'), raise_server_exceptions=False) as client:
+    with TestClient(create_app(tiny_reader, settings, 'tiny', 'torch'), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -81,7 +81,7 @@ def running(reader: Any, **settings: Any) -> Iterator[str]:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
     given = Settings(port=port, **settings)
-    server = Server(create_app(reader, given, 'stub'), given)
+    server = Server(create_app(reader, given, 'stub', 'torch'), given)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -149,7 +149,9 @@ def test_a_failure_of_the_model_is_said_without_its_details(formula: bytes) -> N
     def broken(images: Any, n_best: int) -> Any:
         raise RuntimeError('a secret')
 
-    with TestClient(create_app(broken, Settings(page=False), 'broken'), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(broken, Settings(page=False), 'broken', 'torch'), raise_server_exceptions=False
+    ) as client:
         answer = client.post('/predict', files={'file': formula})
     assert answer.status_code == 500 and 'secret' not in answer.text
     assert answer.json()['title'] == 'Internal Server Error'
@@ -157,7 +159,7 @@ def test_a_failure_of_the_model_is_said_without_its_details(formula: bytes) -> N
 
 def test_html_in_latex_stays_text(formula: bytes) -> None:
     script = r'\text{<script>alert(1)</script>}'
-    app = create_app(lambda images, n_best: [Prediction(script, 0.9)], Settings(page=False), 'hostile')
+    app = create_app(lambda images, n_best: [Prediction(script, 0.9)], Settings(page=False), 'hostile', 'torch')
     with TestClient(app) as client:
         answer = client.post('/predict?format=mathml', files={'file': formula})
     assert answer.json()['latex'] == script and answer.json()['text'] is None

@@ -1,0 +1,93 @@
+"""What reads the pictures: the ONNX graphs of a checkpoint where they and onnxruntime are there, else torch.
+
+from runtime.backends import load
+[prediction] = load('checkpoints/small').read([Image.open('formula.png')])
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from PIL import Image
+
+from modeling.checkpoint_im2latex import CheckpointError
+from modeling.prediction_im2latex import Prediction
+
+Name = Literal['onnx', 'torch']
+Precision = Literal['fp32', 'int8']
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A checkpoint that is ready to read, and what it is computed with."""
+
+    name: Name
+    device: str
+    """`cpu`, or a device of torch"""
+    model: Any
+    processor: Any
+    predict: Callable[..., list[Prediction]]
+    """`runtime.generation.predict` or `modeling.generation_im2latex.predict`"""
+    settings: Any
+    """how the checkpoint wants to be decoded: has `num_beams` and `max_new_tokens`"""
+
+    def read(self, images: Sequence[Image.Image | None], *args: Any, **kwargs: Any) -> list[Prediction]:
+        """`predict` with this model and processor."""
+        return self.predict(self.model, self.processor, images, *args, **kwargs)
+
+
+def load(
+    checkpoint: str | os.PathLike[str],
+    name: Name | None = None,
+    precision: Precision = 'fp32',
+    threads: int | None = None,
+) -> Backend:
+    """The checkpoint, ready to read.
+
+    Args:
+        checkpoint: folder, or id on the Hugging Face Hub.
+        name: None takes the graphs if they and onnxruntime are there, else torch.
+        precision: of the graphs' decoder; torch has `fp32` only.
+        threads: to compute with; None takes what suits the machine.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be loaded, or not with what is installed.
+    """
+    # Here, not above: torch takes seconds to import.
+    if name != 'torch' and find_spec('onnxruntime'):
+        from . import generation as graphs
+
+        try:
+            model, processor = graphs.load(checkpoint, precision, threads)
+            return Backend('onnx', 'cpu', model, processor, graphs.predict, model.settings)
+        except graphs.NoGraphsError:
+            if name == 'onnx' or precision != 'fp32' or not find_spec('torch'):
+                raise
+    if name == 'onnx':
+        raise CheckpointError('onnxruntime is not installed: pip install -r requirements-cpu.txt')
+    if precision != 'fp32':
+        raise CheckpointError(f'{precision} is for the ONNX graphs: leave it out, or the choice of torch')
+    if not find_spec('torch'):
+        raise CheckpointError('torch is not installed: pip install -r requirements.txt')
+    import torch
+    from huggingface_hub.utils import logging as hub_logging
+    from transformers.utils import logging
+
+    from modeling import generation_im2latex as generation
+
+    hub_logging.set_verbosity_error()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    torch_model, torch_processor = generation.load(checkpoint)
+    return Backend(
+        'torch',
+        torch_model.device.type,
+        torch_model,
+        torch_processor,
+        generation.predict,
+        torch_model.generation_config,
+    )
