@@ -68,7 +68,9 @@ def plot(kinds: Sequence[Callable[[Any, Sequence[str], Rng], None]], words: Sequ
 def boxes(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> None:
     """Boxes joined by arrows."""
     pen = int(rng.integers(1, 4))
-    corners = [(int(rng.integers(5, size[0] - 50)), int(rng.integers(5, size[1] - 35))) for _ in range(rng.integers(3, 8))]
+    corners = [
+        (int(rng.integers(5, size[0] - 50)), int(rng.integers(5, size[1] - 35))) for _ in range(rng.integers(3, 8))
+    ]
     for x, y in corners:
         canvas.rectangle((x, y, x + rng.integers(20, 45), y + rng.integers(12, 30)), outline=0, width=pen)
     for (x, y), (to_x, to_y) in zip(corners, corners[1:], strict=False):
@@ -94,7 +96,9 @@ def shapes(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> None
         if kind == 0:
             canvas.ellipse((x, y, right, bottom), outline=0, fill=fill, width=pen)
         elif kind == 1:
-            canvas.polygon([(x, bottom), (right, bottom), (int(rng.integers(x, right)), y)], outline=0, fill=fill, width=pen)
+            canvas.polygon(
+                [(x, bottom), (right, bottom), (int(rng.integers(x, right)), y)], outline=0, fill=fill, width=pen
+            )
         else:
             canvas.arc((x, y, right, bottom), 0, float(rng.uniform(90, 300)), fill=0, width=pen)
 

@@ -1,12 +1,12 @@
 """Pictures that show no formula, of many kinds, made from what installed packages bring along: nothing is fetched.
 
-    from data.non_formulas import KINDS, Sources
+    from benchmarks.non_formulas import KINDS, Sources
     sources = Sources.of('fit')
     KINDS['paragraph'](sources, np.random.default_rng(0)).show()
 
 The parts `fit` and `check` have no photograph, text, file of code, font, kind of plot, drawing or noise in common.
-Photographs are samples of scikit-image, scikit-learn and matplotlib; text and code are the documentation and the library
-of Python itself; fonts are matplotlib's. Text typeset by TeX and pages drawn by a browser: `non_formulas_typeset.py`.
+Photographs are samples of scikit-image, scikit-learn and matplotlib; text and code are the documentation and the
+library of Python itself; fonts are matplotlib's. Text as TeX and browsers set it: `typeset_text.py`.
 """
 
 import functools
@@ -14,6 +14,7 @@ import io
 import pydoc_data.topics
 import re
 import sysconfig
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,6 +27,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from . import diagrams
 
 Part = Literal['fit', 'check']
+PARTS: tuple[Part, Part] = ('fit', 'check')
 Rng = np.random.Generator
 
 PHOTOGRAPHS = {
@@ -41,7 +43,14 @@ PHOTOGRAPHS = {
 }
 PHOTOGRAPH_FOLDERS = {'skimage': 'data', 'sklearn': 'datasets/images', 'matplotlib': 'mpl-data/sample_data'}
 FONTS = {
-    'fit': ['DejaVuSans', 'DejaVuSans-Bold', 'DejaVuSans-Oblique', 'DejaVuSansMono', 'STIXGeneral', 'STIXGeneralItalic'],
+    'fit': [
+        'DejaVuSans',
+        'DejaVuSans-Bold',
+        'DejaVuSans-Oblique',
+        'DejaVuSansMono',
+        'STIXGeneral',
+        'STIXGeneralItalic',
+    ],
     'check': ['DejaVuSerif', 'DejaVuSerif-Bold', 'DejaVuSerif-Italic', 'DejaVuSansMono-Bold', 'STIXGeneralBol'],
 }
 CODE = {'fit': ['email', 'http', 'json', 'logging'], 'check': ['asyncio', 'importlib', 'unittest', 'xml']}
@@ -67,7 +76,9 @@ class Sources:
     @functools.cache
     def of(cls, part: Part) -> 'Sources':
         """Raises ModuleNotFoundError where a package that holds pictures is not installed."""
-        topics = [text for i, (_, text) in enumerate(sorted(pydoc_data.topics.topics.items())) if i % 2 == (part == 'fit')]
+        topics = [
+            text for i, (_, text) in enumerate(sorted(pydoc_data.topics.topics.items())) if i % 2 == (part == 'fit')
+        ]
         library = Path(sysconfig.get_path('stdlib'))
         files = [path for name in CODE[part] for path in sorted((library / name).glob('*.py'))]
         texts = (path.read_text(encoding='utf-8').splitlines() for path in files)
@@ -93,10 +104,14 @@ class Sources:
         """A word that is no product of variables, in one of the ways that words are written."""
         words = [word for word in re.findall('[A-Za-z]+', _one(rng, self.prose)) if len(word) >= SHORTEST_WORD]
         word = _one(rng, words or ['paragraph'])
-        return _one(rng, [word, word, word.capitalize(), word.upper(), f'{word}:', f'{word.capitalize()} {rng.integers(99)}'])
+        return _one(
+            rng, [word, word, word.capitalize(), word.upper(), f'{word}:', f'{word.capitalize()} {rng.integers(99)}']
+        )
 
     def font(self, rng: Rng, size: int, is_mono: bool = False) -> ImageFont.FreeTypeFont:
-        return ImageFont.truetype(str(_one(rng, [path for path in self.fonts if ('Mono' in path.name) >= is_mono])), size)
+        return ImageFont.truetype(
+            str(_one(rng, [path for path in self.fonts if ('Mono' in path.name) >= is_mono])), size
+        )
 
 
 def _folder(package: str) -> Path:
@@ -121,7 +136,7 @@ def blank(sources: Sources, rng: Rng) -> Image.Image:
     height, width = rng.integers(20, 400, 2)
     level = rng.uniform(0, 255)
     slope = rng.uniform(-40, 40, 2) * rng.integers(2)
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     levels = level + slope[0] * y + slope[1] * x + rng.normal(0, rng.uniform(0, 4) * rng.integers(2), y.shape)
     return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
 
@@ -166,7 +181,7 @@ def line(sources: Sources, rng: Rng) -> Image.Image:
 
 def paragraph(sources: Sources, rng: Rng) -> Image.Image:
     words = ' '.join(sources.words(rng, 60) for _ in range(rng.integers(1, 4)))
-    return _written(_wrapped(words, int(rng.integers(25, 90)))[: int(rng.integers(2, 16))], sources, rng)
+    return _written(textwrap.wrap(words, int(rng.integers(25, 90)))[: int(rng.integers(2, 16))], sources, rng)
 
 
 def code(sources: Sources, rng: Rng) -> Image.Image:
@@ -216,12 +231,6 @@ def finished(image: Image.Image, rng: Rng) -> Image.Image:
         image.convert('RGB').save(buffer, 'JPEG', quality=int(rng.integers(40, 95)))
         image = Image.open(buffer)
     return image
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width)
 
 
 def _written(lines: Sequence[str], sources: Sources, rng: Rng, is_code: bool = False) -> Image.Image:

@@ -1,7 +1,7 @@
 """Text without a formula as TeX and browsers set it, for `non_formulas.py`.
 
-    pictures = typeset_text(Sources.of('fit'), count=100, seed=0)
-    pictures = screenshots(Sources.of('fit'), chromium, count=100, seed=0)
+pictures = typeset_text(Sources.of('fit'), count=100, seed=0)
+pictures = screenshots(Sources.of('fit'), chromium, count=100, seed=0)
 """
 
 import contextlib
@@ -42,7 +42,9 @@ def typeset_text(sources: Sources, count: int, seed: int) -> Iterator[Image.Imag
 def _latex(sources: Sources, rng: Rng) -> str:
     families = FAMILIES[sources.part]
     family, shape = families[rng.integers(len(families))], SHAPES[rng.integers(len(SHAPES))]
-    font = rf'\fontfamily{{{family}}}\fontseries{{{"b" if rng.random() < 0.2 else "m"}}}\fontshape{{{shape}}}\selectfont '
+    font = (
+        rf'\fontfamily{{{family}}}\fontseries{{{"b" if rng.random() < 0.2 else "m"}}}\fontshape{{{shape}}}\selectfont '
+    )
     kind = rng.integers(3)
     if kind == 0:
         return rf'\mbox{{{font}{sources.word(rng)}}}'

@@ -13,8 +13,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,82 @@ _ALPHABETS = re.compile(r'\\(?:math(?:rm|sf|tt|it|bf)|text(?:bf|it|sf|tt)?|opera
 _RELATIONS = {'=', '+', '-', '<', '>', r'\leq', r'\geq', r'\in', r'\rightarrow', r'\sim', r'\times', r'\approx'}
 
 
+@dataclass(frozen=True)
+class Logistic:
+    """A logistic model of evidence."""
+
+    intercept: float
+    weights: Mapping[str, float]
+    """by name of the evidence"""
+
+    def __call__(self, evidence: Mapping[str, float]) -> float:
+        """The probability, 0 to 1."""
+        logit = self.intercept + sum(weight * evidence[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns the evidence about a prediction into its confidence and the verdict."""
+
+    confidence: Logistic
+    """that the LaTeX is right"""
+    formula: Logistic
+    """that the picture shows a formula"""
+    threshold: float
+    """of `formula`, below which a picture is said to show none"""
+    fitted: Mapping[str, Any] = field(default_factory=dict)
+    """to what, and with what result: for people"""
+
+    def judged(self, prediction: Prediction, ink: np.ndarray) -> Prediction:
+        """The prediction, its alternatives too, with its confidence and the verdict.
+
+        Args:
+            prediction: with its tokens and their probabilities.
+            ink: the picture as `PicturePreparation.prepare` gives it, (height, width), ink 1 and paper 0.
+        """
+        known = evidence(prediction, ink)
+        return replace(
+            prediction,
+            confidence=self.confidence(known),
+            is_formula=self.formula(known) >= self.threshold,
+        )
+
+    def as_json(self) -> str:
+        """The content of `calibration.json`."""
+        return json.dumps({'version': VERSION, **asdict(self)}, indent=2) + '\n'
+
+    @classmethod
+    def from_json(cls, text: str) -> 'Calibration':
+        """Raises ValueError for what `as_json` did not write, or a later version of it did."""
+        try:
+            content = json.loads(text)
+            if content['version'] != VERSION:
+                raise ValueError(f'version {content["version"]} is unknown, only {VERSION} is known')
+            models = {name: Logistic(**content[name]) for name in ('confidence', 'formula')}
+            unknown = {name for model in models.values() for name in model.weights} - EVIDENCE
+            if unknown:
+                raise ValueError(f'unknown evidence: {", ".join(sorted(unknown))}')
+            return cls(**models, threshold=float(content['threshold']), fitted=content.get('fitted', {}))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f'not a calibration: {error!r}') from error
+
+
+def load_calibration(folder: str | os.PathLike[str]) -> Calibration | None:
+    """The calibration in a checkpoint's folder; None if it has none.
+
+    Raises:
+        CheckpointError: the file is broken, or of another version.
+    """
+    path = Path(folder, FILE)
+    try:
+        return Calibration.from_json(path.read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f'{path}: {error}; write it anew with: python -m benchmarks.calibrate') from error
+
+
 def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
     """What a prediction and its picture say about the prediction.
 
@@ -45,7 +120,7 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
     mean = math.log(max(prediction.score, 1e-6))
     height, width = ink.shape
     dark = ink > STROKE
-    rows, columns = dark.any(axis=1), dark.any(axis=0)
+    rows, columns = dark.max(axis=1, keepdims=True), dark.max(axis=0, keepdims=True)
     strokes = max(1, int(dark.sum()))
     return {
         # of the tokens
@@ -69,9 +144,10 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
         'ink_per_token': math.log((1 + float(ink.sum())) / count),
         'ink_share': float(ink.mean()),
         'grey_share': float(((ink > 0.1) & (ink < 0.9)).mean()),
-        'stroke_edges': _runs(dark) / strokes,
-        'bands': math.log1p(_runs(rows[None])),
-        'gaps': _runs(columns[None]) / width * height,
+        'stroke_width': math.log(strokes / _runs(dark)),
+        'stroke_height': math.log(strokes / _runs(dark.T)),
+        'bands': math.log(_runs(rows.T)),
+        'letters_apart': math.log(_runs(columns)),
         'blank_rows': float(1 - rows.mean()),
         'blank_columns': float(1 - columns.mean()),
     }
@@ -96,5 +172,11 @@ def _repetition(tokens: Sequence[str]) -> float:
 
 
 def _runs(mask: np.ndarray) -> int:
-    """Unbroken runs of True along the rows."""
-    return int((mask[:, 1:] & ~mask[:, :-1]).sum() + mask[:, 0].sum())
+    """Unbroken runs of True along the rows, at least 1."""
+    return max(1, int((mask[:, 1:] & ~mask[:, :-1]).sum() + mask[:, 0].sum()))
+
+
+EVIDENCE = frozenset(evidence(Prediction('', 0.0), np.zeros((1, 1))))
+"""Names of what `evidence` tells."""
+
+__all__ = ['EVIDENCE', 'FILE', 'Calibration', 'Logistic', 'evidence', 'load_calibration']
