@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.preprocessing import StandardScaler
 
 from metrics.calibration import expected_calibration_error, reliability, reliability_table
-from modeling.confidence_im2latex import EVIDENCE, Calibration, Logistic
+from modeling.confidence_im2latex import EVIDENCE, FAR, Calibration, Logistic, Term
 
 # Evidence that the LaTeX is right. On checkpoints/small all the other evidence together adds nothing to it.
 OF_RIGHT = ('doubt', 'mean_doubt', 'length')
 # The threshold lets this share of the formulas that it is fitted to be taken for something else.
-MISSED = 0.005
+MISSED = 0.006
+# Inverse of the penalty on squared weights, as scikit-learn has it.
+REGULARISATION = 0.1
 VALIDATION = 'validation pictures'
 
 
@@ -60,10 +61,13 @@ def _logistic(
     cases: Sequence[Case], outcomes: Sequence[bool], names: Sequence[str], weights: np.ndarray | None = None
 ) -> Logistic:
     values = np.array([[(case.evidence or {})[name] for name in names] for case in cases])
-    scaler = StandardScaler().fit(values)
-    model = LogisticRegression(max_iter=10_000).fit(scaler.transform(values), outcomes, weights)
-    slopes = model.coef_[0] / scaler.scale_
-    return Logistic(float(model.intercept_[0] - slopes @ scaler.mean_), dict(zip(names, slopes.tolist(), strict=True)))
+    mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    deviations = np.clip((values - mean) / scale, -FAR, FAR)
+    model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
+    model.fit(np.hstack([deviations, deviations**2]), outcomes, weights)
+    numbers = zip(mean, scale, *np.split(model.coef_[0], 2), strict=True)
+    terms = [Term(*(round(float(number), 5) for number in row)) for row in numbers]
+    return Logistic(round(float(model.intercept_[0]), 5), dict(zip(names, terms, strict=True)))
 
 
 def _weights(cases: Sequence[Case]) -> np.ndarray:

@@ -27,8 +27,29 @@ VERSION = 1
 
 # A picture has at least so much ink where a stroke is.
 STROKE = 0.25
+# Letters in a row, fewer of which may well be a product of variables.
+WORD = 4
+# Standard deviations from the mean beyond which evidence counts no more: nothing was fitted there.
+FAR = 4.0
 _ALPHABETS = re.compile(r'\\(?:math(?:rm|sf|tt|it|bf)|text(?:bf|it|sf|tt)?|operatorname)')
 _RELATIONS = {'=', '+', '-', '<', '>', r'\leq', r'\geq', r'\in', r'\rightarrow', r'\sim', r'\times', r'\approx'}
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one kind of evidence adds to a logit."""
+
+    mean: float
+    scale: float
+    """mean and standard deviation of the evidence where the model was fitted"""
+    weight: float
+    """for each standard deviation from the mean"""
+    square: float
+    """for its square"""
+
+    def __call__(self, value: float) -> float:
+        deviation = min(max((value - self.mean) / self.scale, -FAR), FAR)
+        return self.weight * deviation + self.square * deviation**2
 
 
 @dataclass(frozen=True)
@@ -36,13 +57,18 @@ class Logistic:
     """A logistic model of evidence."""
 
     intercept: float
-    weights: Mapping[str, float]
+    terms: Mapping[str, Term]
     """by name of the evidence"""
 
-    def __call__(self, evidence: Mapping[str, float]) -> float:
+    def __call__(self, known: Mapping[str, float]) -> float:
         """The probability, 0 to 1."""
-        logit = self.intercept + sum(weight * evidence[name] for name, weight in self.weights.items())
+        logit = self.intercept + sum(term(known[name]) for name, term in self.terms.items())
         return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> 'Logistic':
+        """The model that `dataclasses.asdict` made a dictionary of."""
+        return cls(float(content['intercept']), {name: Term(**term) for name, term in content['terms'].items()})
 
 
 @dataclass(frozen=True)
@@ -83,8 +109,8 @@ class Calibration:
             content = json.loads(text)
             if content['version'] != VERSION:
                 raise ValueError(f'version {content["version"]} is unknown, only {VERSION} is known')
-            models = {name: Logistic(**content[name]) for name in ('confidence', 'formula')}
-            unknown = {name for model in models.values() for name in model.weights} - EVIDENCE
+            models = {name: Logistic.of(content[name]) for name in ('confidence', 'formula')}
+            unknown = {name for model in models.values() for name in model.terms} - EVIDENCE
             if unknown:
                 raise ValueError(f'unknown evidence: {", ".join(sorted(unknown))}')
             return cls(**models, threshold=float(content['threshold']), fitted=content.get('fitted', {}))
@@ -118,6 +144,8 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
     count = len(tokens) + 1  # the end is a token, too
     logs = [math.log(max(token.probability, 1e-6)) for token in prediction.tokens]
     mean = math.log(max(prediction.score, 1e-6))
+    words = _words(tokens)
+    fresh = _fresh(tokens)
     height, width = ink.shape
     dark = ink > STROKE
     rows, columns = dark.max(axis=1, keepdims=True), dark.max(axis=0, keepdims=True)
@@ -135,8 +163,10 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
         'relations': sum(token in _RELATIONS for token in tokens) / count,
         'commands': sum(token[0] == '\\' and not _ALPHABETS.fullmatch(token) for token in tokens) / count,
         'alphabets': sum(bool(_ALPHABETS.fullmatch(token)) for token in tokens) / count,
-        'longest_word': math.log1p(_longest_word(tokens)),
-        'repetition': _repetition(tokens),
+        'words': sum(length for length in words if length >= WORD) / count,
+        'longest_word': math.log1p(max(words, default=0)),
+        'fresh_length': math.log1p(len(fresh)),
+        'fresh_doubt': math.log(1e-5 - sum(logs[i] for i in fresh) / max(1, len(fresh))),
         # of the picture
         'height': math.log(height),
         'width': math.log(width),
@@ -144,6 +174,7 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
         'ink_per_token': math.log((1 + float(ink.sum())) / count),
         'ink_share': float(ink.mean()),
         'grey_share': float(((ink > 0.1) & (ink < 0.9)).mean()),
+        'pale_share': float(((ink > 0.05) & (ink < 0.5)).sum() / max(1, (ink > 0.05).sum())),
         'stroke_width': math.log(strokes / _runs(dark)),
         'stroke_height': math.log(strokes / _runs(dark.T)),
         'bands': math.log(_runs(rows.T)),
@@ -153,22 +184,27 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
     }
 
 
-def _longest_word(tokens: Sequence[str]) -> int:
-    """Most letters in a row of one alphabet; braces and alphabets do not part them."""
-    longest = here = 0
+def _words(tokens: Sequence[str]) -> list[int]:
+    """Lengths of unbroken runs of letters; braces and alphabets do not break them."""
+    lengths = [0]
     for token in tokens:
         if len(token) == 1 and token.isalpha():
-            here += 1
-            longest = max(longest, here)
-        elif token not in '{}' and not _ALPHABETS.fullmatch(token):
-            here = 0
-    return longest
+            lengths[-1] += 1
+        elif token not in '{}' and not _ALPHABETS.fullmatch(token) and lengths[-1]:
+            lengths.append(0)
+    return lengths
 
 
-def _repetition(tokens: Sequence[str]) -> float:
-    """Share of the runs of four tokens that came before."""
-    runs = list(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
-    return 1 - len(set(runs)) / len(runs) if runs else 0.0
+def _fresh(tokens: Sequence[str]) -> list[int]:
+    """Places of the tokens that do not merely repeat what came before: they end a run of three that is new."""
+    seen: set[tuple[str, ...]] = set()
+    found = []
+    for i in range(len(tokens)):
+        run = tuple(tokens[max(0, i - 2) : i + 1])
+        if run not in seen:
+            seen.add(run)
+            found.append(i)
+    return found
 
 
 def _runs(mask: np.ndarray) -> int:
@@ -179,4 +215,4 @@ def _runs(mask: np.ndarray) -> int:
 EVIDENCE = frozenset(evidence(Prediction('', 0.0), np.zeros((1, 1))))
 """Names of what `evidence` tells."""
 
-__all__ = ['EVIDENCE', 'FILE', 'Calibration', 'Logistic', 'evidence', 'load_calibration']
+__all__ = ['EVIDENCE', 'FAR', 'FILE', 'Calibration', 'Logistic', 'Term', 'evidence', 'load_calibration']

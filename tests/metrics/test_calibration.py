@@ -15,7 +15,9 @@ def test_by_hand() -> None:
     assert expected_calibration_error(probabilities, outcomes, bins=2) == pytest.approx((0.2 + 0.2) / 2)
 
 
-@pytest.mark.parametrize(('probability', 'outcome', 'error'), [(1, True, 0), (0, False, 0), (1, False, 1), (0, True, 1)])
+@pytest.mark.parametrize(
+    ('probability', 'outcome', 'error'), [(1, True, 0), (0, False, 0), (1, False, 1), (0, True, 1)]
+)
 def test_extremes(probability: float, outcome: bool, error: float) -> None:
     assert expected_calibration_error([probability] * 3, [outcome] * 3) == error
 

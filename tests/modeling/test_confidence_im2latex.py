@@ -14,13 +14,13 @@ from PIL import Image
 
 from modeling import generation_im2latex as generation
 from modeling.checkpoint_im2latex import CheckpointError
-from modeling.confidence_im2latex import EVIDENCE, FILE, Calibration, Logistic, evidence, load_calibration
+from modeling.confidence_im2latex import EVIDENCE, FILE, Calibration, Logistic, Term, evidence, load_calibration
 from modeling.prediction_im2latex import Prediction, Token
 from runtime import generation as runtime
 
 CALIBRATION = Calibration(
-    Logistic(0.5, {'doubt': -1.0, 'length': 0.25}),
-    Logistic(-1.0, {name: 0.01 for name in sorted(EVIDENCE)}),
+    Logistic(0.5, {'doubt': Term(0.0, 2.0, -1.0, 0.0), 'length': Term(1.0, 1.0, 0.25, -0.1)}),
+    Logistic(-1.0, {name: Term(0.0, 5.0, 0.1, 0.01) for name in sorted(EVIDENCE)}),
     threshold=0.5,
     fitted={'data': 'some.parquet'},
 )
@@ -92,6 +92,12 @@ def test_a_broken_file_is_named(calibrated: Path, backend: Any, text: str, reaso
         backend.load(calibrated)
 
 
+def test_what_is_far_away_counts_no_more() -> None:
+    model = Logistic(0.1, {'doubt': Term(mean=1.0, scale=2.0, weight=0.3, square=-0.05)})
+    assert model({'doubt': 2.0}) == pytest.approx(1 / (1 + math.exp(-(0.1 + 0.3 * 0.5 - 0.05 * 0.25))))
+    assert model({'doubt': 100.0}) == model({'doubt': 9.0}) != model({'doubt': 8.9})
+
+
 def test_the_threshold_decides() -> None:
     read = prediction('x')
     probability = CALIBRATION.formula(evidence(read, INK))
@@ -109,7 +115,9 @@ def test_evidence_is_always_the_same_finite_numbers(
 
 
 def test_doubt_is_that_of_all_tokens_and_the_end() -> None:
-    assert evidence(prediction('x', '=', '1', probability=0.5), INK)['doubt'] == pytest.approx(math.log(4 * math.log(2)), abs=1e-3)
+    assert evidence(prediction('x', '=', '1', probability=0.5), INK)['doubt'] == pytest.approx(
+        math.log(4 * math.log(2)), abs=1e-3
+    )
 
 
 def test_letters_in_a_row_make_a_word() -> None:
