@@ -60,14 +60,16 @@ def fit(cases: Sequence[Case]) -> Calibration:
 def _logistic(
     cases: Sequence[Case], outcomes: Sequence[bool], names: Sequence[str], weights: np.ndarray | None = None
 ) -> Logistic:
+    if len(set(outcomes)) < 2:
+        raise ValueError('all that was read is right, or all of it wrong: more pictures are needed to fit a confidence')
     values = np.array([[(case.evidence or {})[name] for name in names] for case in cases])
     mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
     deviations = np.clip((values - mean) / scale, -FAR, FAR)
     model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
     model.fit(np.hstack([deviations, deviations**2]), outcomes, weights)
     numbers = zip(mean, scale, *np.split(model.coef_[0], 2), strict=True)
-    terms = [Term(*(round(float(number), 5) for number in row)) for row in numbers]
-    return Logistic(round(float(model.intercept_[0]), 5), dict(zip(names, terms, strict=True)))
+    terms = [Term(*(float(f'{number:.6g}') for number in row)) for row in numbers]
+    return Logistic(float(f'{model.intercept_[0]:.6g}'), dict(zip(names, terms, strict=True)))
 
 
 def _weights(cases: Sequence[Case]) -> np.ndarray:

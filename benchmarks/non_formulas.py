@@ -76,9 +76,7 @@ class Sources:
     @functools.cache
     def of(cls, part: Part) -> 'Sources':
         """Raises ModuleNotFoundError where a package that holds pictures is not installed."""
-        topics = [
-            text for i, (_, text) in enumerate(sorted(pydoc_data.topics.topics.items())) if i % 2 == (part == 'fit')
-        ]
+        prose = sorted({text for topic in pydoc_data.topics.topics.values() for text in _prose(topic)})
         library = Path(sysconfig.get_path('stdlib'))
         files = [path for name in CODE[part] for path in sorted((library / name).glob('*.py'))]
         texts = (path.read_text(encoding='utf-8').splitlines() for path in files)
@@ -90,7 +88,7 @@ class Sources:
                 for name in names
             ],
             [_folder('matplotlib') / 'mpl-data/fonts/ttf' / f'{name}.ttf' for name in FONTS[part]],
-            [paragraph for text in topics for paragraph in _prose(text)],
+            prose[PARTS.index(part) :: len(PARTS)],
             [lines for lines in texts if len(lines) > 50],
         )
 
