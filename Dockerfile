@@ -9,15 +9,16 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 
 WORKDIR /app
 
-# The second index has torch for CPUs, which counts as newer than the same version with CUDA inside.
-COPY requirements-cpu.txt requirements-model.txt requirements-app.txt ./
-RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements-model.txt -r requirements-app.txt
+# It reads with the ONNX graphs of the checkpoints: torch is not installed, nor are its weights copied.
+COPY requirements-cpu.txt requirements-extras.txt requirements-app.txt ./
+RUN pip install -r requirements-cpu.txt -r requirements-app.txt
 
 COPY modeling/ modeling/
+COPY runtime/ runtime/
 COPY serving/ serving/
 COPY examples/ examples/
 COPY checkpoints/ checkpoints/
-COPY app.py predict.py LICENSE ./
+COPY app.py command_line.py predict.py LICENSE ./
 
 RUN useradd --create-home --uid 1000 user
 USER 1000

@@ -21,7 +21,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 
 setup: $(VENV)/.installed
 
-# Reading pictures takes a small part of what training takes.
+# Reading pictures takes a small part of what training takes; Python compiles of it what it uses, when it does.
 $(VENV)/.installed-cpu: requirements-cpu.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 2; }
@@ -30,18 +30,18 @@ $(VENV)/.installed-cpu: requirements-cpu.txt
 		{ echo 'Python lacks venv. As root: apt-get install python3-venv' >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r requirements-cpu.txt
+	$(BIN)/python -m pip install --quiet --no-compile -r requirements-cpu.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.installed-cpu requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-app: $(VENV)/.installed requirements-app.txt
+$(VENV)/.installed-app: $(VENV)/.installed-cpu requirements-extras.txt requirements-app.txt
 	$(BIN)/python -m pip install --quiet -r requirements-app.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed-app requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed $(VENV)/.installed-app requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 

@@ -17,13 +17,14 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from command_line import Parser, positive
 from modeling.checkpoint_im2latex import CheckpointError
-from serving.formats import FORMATS, FormatError, write
+from serving.formats import FORMATS, NEEDED, FormatError, write
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -70,6 +71,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args.folders = [path for path in args.paths if os.path.isdir(path)]
     if args.watch and not args.folders:
         parser.error('--watch needs a folder')
+    needed = {f'--format {args.format}': NEEDED.get(args.format), '--watch': 'watchfiles' if args.watch else None}
+    for option, package in needed.items():
+        if package is not None and not find_spec(package):
+            parser.error(f'{option} needs {package}: pip install -r requirements-extras.txt')
     try:
         args.paths = [path for given in args.paths for path in expand(given, may_be_empty=args.watch)]
     except OSError as error:

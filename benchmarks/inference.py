@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import metadata
@@ -164,17 +164,22 @@ def cold_start(backend: str, rounds: int) -> list[float]:
     return seconds
 
 
+def required(requirements: Path) -> Iterator[str]:
+    """Names of the packages in a requirements file, and in those that it includes."""
+    from packaging.requirements import Requirement
+
+    for line in requirements.read_text(encoding='utf-8').splitlines():
+        if line.startswith('-r '):
+            yield from required(requirements.parent / line[3:])
+        elif line[:1] != '#':
+            yield Requirement(line).name
+
+
 def install_size(requirements: Path) -> float:
     """MB of the installed files of all packages that a requirements file needs, without compiled bytecode."""
     from packaging.requirements import Requirement
 
-    queue = []
-    for line in requirements.read_text(encoding='utf-8').splitlines():
-        if line.startswith('-r '):  # the small install, which is part of the large
-            queue += [item for item in (ROOT / line[3:]).read_text(encoding='utf-8').splitlines() if item[:1] != '#']
-        elif line[:1] != '#':
-            queue.append(line)
-    queue = [Requirement(line).name for line in queue]
+    queue = list(required(requirements))
     seen: dict[str, int] = {}
     while queue:
         name = queue.pop().lower().replace('_', '-')

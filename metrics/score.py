@@ -191,7 +191,7 @@ def score(
             ]
     finally:
         if was_training:
-            model.train()
+            model.train(was_training)
     found: dict[int, ScoredPrediction] = {}
     for item in gather(scored):
         index = item.index if item.index >= 0 else len(found)

@@ -65,7 +65,7 @@ def load(
         except graphs.NoGraphsError:
             if name == 'onnx' or precision != 'fp32' or not find_spec('torch'):
                 raise
-    if name == 'onnx':
+    if name == 'onnx' or (name is None and not find_spec('torch')):
         raise CheckpointError('onnxruntime is not installed: pip install -r requirements-cpu.txt')
     if precision != 'fp32':
         raise CheckpointError(f'{precision} is for the ONNX graphs: leave it out, or the choice of torch')

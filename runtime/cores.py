@@ -11,8 +11,8 @@ CGROUP_LIMIT = Path('/sys/fs/cgroup/cpu.max')
 def cores() -> int:
     """Threads to compute with, from 1 to 8.
 
-    `OMP_NUM_THREADS` where it is set, as for numpy and torch; else the cores that this process may run on, or as many
-    as its container may use the time of. A thread more than that would wait while it holds the others up.
+    `OMP_NUM_THREADS` where it is set, as for numpy and torch; else as many cores as this process may run on, or as
+    its container has the time of: any more threads would hold the others up.
     """
     wanted = os.environ.get('OMP_NUM_THREADS', '')
     if wanted.isdecimal() and int(wanted):

@@ -188,8 +188,11 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _download(checkpoint: str | os.PathLike[str]) -> Path:
     """The folder of a checkpoint on the Hub, fetched unless it was before."""
-    from huggingface_hub import snapshot_download  # comes with tokenizers
-
+    try:
+        from huggingface_hub import snapshot_download  # comes with tokenizers
+    except ImportError:
+        message = f'{checkpoint}: no such folder; to look for it on the Hub: pip install huggingface_hub'
+        raise CheckpointError(message) from None
     try:
         return Path(snapshot_download(str(checkpoint), allow_patterns=['*.json', 'onnx/*']))
     except Exception as error:  # no network, no such repository, no right to it

@@ -87,3 +87,5 @@ FORMATS: dict[str, Callable[[str], str]] = {
     'mathml': _mathml,
     'typst': _typst,
 }
+# Packages that formats need, which requirements-extras.txt installs.
+NEEDED = {'mathml': 'latex2mathml', 'typst': 'tylax'}

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     max_batch: PositiveInt = 8
     """most pictures read at once"""
-    max_wait: NonNegativeFloat = 0.01
+    max_wait: NonNegativeFloat = 0.002
     """longest that a picture waits for others to be read with it, in seconds"""
     max_queue: PositiveInt = 256
     """most pictures waiting; further requests are answered 429"""

@@ -1,7 +1,10 @@
 """Fixtures only: a model and a processor small enough to train in a test, and pictures drawn without TeX."""
 
 import os
+import re
 import shutil
+from collections.abc import Callable, Sequence
+from importlib import metadata
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')  # two busy threads on a busy core run up to a hundred times slower
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from packaging.requirements import Requirement
 from PIL import Image, ImageDraw
 
 from data.tokenizer import build_tokenizer
@@ -96,3 +100,29 @@ def exported_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPath
     shutil.copytree(tiny_checkpoint, folder)
     export(load(folder, device='cpu')[0], folder / 'onnx')
     return folder
+
+
+@pytest.fixture
+def environment_with(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Gives the environment of a process that finds only the packages that such requirements name, or bring along."""
+
+    def environment(requirements: Sequence[str], brought: bool = True) -> dict[str, str]:
+        waiting, installed = [Requirement(line) for line in requirements], set()
+        while waiting:
+            item = waiting.pop()
+            name = re.sub('[-_.]+', '-', item.name).lower()
+            if name not in installed and (item.marker is None or item.marker.evaluate({'extra': ''})):
+                installed.add(name)
+                waiting += [Requirement(line) for line in metadata.requires(name) or () if brought]
+        others = [
+            top
+            for top, names in metadata.packages_distributions().items()
+            if not installed & {re.sub('[-_.]+', '-', name).lower() for name in names}
+        ]
+        folder = tmp_path / 'without-others'
+        folder.mkdir()
+        # For the import system a module that is None is not there.
+        (folder / 'sitecustomize.py').write_text(f'import sys\nsys.modules.update(dict.fromkeys({others!r}))\n')
+        return {**os.environ, 'PYTHONPATH': str(folder)}
+
+    return environment

@@ -83,10 +83,10 @@ def test_sigterm_under_load_loses_nothing(
 
 
 def test_page_and_interfaces_in_one_process(
-    tiny_checkpoint: Path, formula_images: list[Image.Image], tmp_path: Path
+    exported_checkpoint: Path, formula_images: list[Image.Image], tmp_path: Path
 ) -> None:
     formula_images[0].save(tmp_path / 'x.png')
-    with service(tiny_checkpoint, IM2LATEX_LOG_FORMAT='text') as (process, address):
+    with service(exported_checkpoint, '--precision', 'int8', IM2LATEX_LOG_FORMAT='text') as (process, address):
         assert 'gradio' in httpx.get(address).text
         over_http = httpx.post(f'{address}/predict?n_best=4', files={'file': (tmp_path / 'x.png').read_bytes()}).json()
         client = Client(address, verbose=False)
@@ -104,6 +104,7 @@ def test_page_and_interfaces_in_one_process(
     [
         (['--checkpoint', 'nowhere/at/all'], {}, 'nowhere/at/all: no such folder'),
         (['--max-batch', '0'], {}, 'max_batch: Input should be greater than 0'),
+        (['--backend', 'tpu'], {}, "backend: Input should be 'onnx' or 'torch'"),
         ([], {'IM2LATEX_MAX_WAIT': 'long'}, 'max_wait: Input should be a valid number'),
     ],
 )

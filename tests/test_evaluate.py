@@ -76,6 +76,17 @@ def test_every_picture_counts(result: dict[str, Any]) -> None:
     assert 'picture 4 counts as an empty prediction' in result['err']
 
 
+def test_backends_score_the_same(parquet: Path, exported_checkpoint: Path, tmp_path: Path) -> None:
+    found = {}
+    for backend in ('torch', 'onnx'):
+        out = tmp_path / backend
+        options = ['--data', parquet, '--out', out, '--text-only', '--backend', backend, '--max-new-tokens', '8']
+        assert evaluate.main(['--checkpoint', str(exported_checkpoint), *map(str, options)]) == 0
+        found[backend] = json.loads((out / 'scores.json').read_text())
+        assert (found[backend]['backend'], found[backend]['max_new_tokens']) == (backend, 8)
+    assert found['onnx']['scores'] == found['torch']['scores']
+
+
 def test_summary(result: dict[str, Any], parquet: Path, tiny_checkpoint: Path) -> None:
     summary = result['summary']
     expected = {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -146,29 +147,14 @@ def test_wrong_checkpoints(pictures: Path, run: Any, tiny_checkpoint: Path, tmp_
         assert len(err) == 1 and str(checkpoint) in err[0]
 
 
-def test_backends_agree(pictures: Path, run: Any, exported_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The graphs are read by default where they are there and onnxruntime is."""
+def test_backends_agree(pictures: Path, run: Any, exported_checkpoint: Path) -> None:
     lines = [run(pictures, '--backend', name, checkpoint=exported_checkpoint) for name in ('onnx', 'torch')]
     assert lines[0] == lines[1] and lines[0][0] == 0
-    for installed, wanted in (
-        ({'onnxruntime'}, 'runtime'),
-        ({'torch'}, 'modeling'),
-        ({'onnxruntime', 'torch'}, 'runtime'),
-    ):
-        monkeypatch.setattr(predict, 'find_spec', lambda name, installed=installed: name in installed)
-        model, _, _ = predict.load_model(str(exported_checkpoint), None)
-        assert type(model).__module__.split('.')[0] == wanted
 
 
-def test_backend_that_is_not_there(
-    pictures: Path, run: Any, exported_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_backend_that_is_not_there(pictures: Path, run: Any) -> None:
     status, out, err = run(pictures, '--backend', 'onnx')
     assert (status, out, len(err)) == (2, [], 1) and 'export_onnx.py' in err[0]
-    monkeypatch.setattr(predict, 'find_spec', lambda name: None)
-    for backend, file in (('onnx', 'requirements-cpu.txt'), ('torch', 'requirements.txt')):
-        status, out, err = run(pictures, '--backend', backend, checkpoint=exported_checkpoint)
-        assert (status, out, len(err)) == (2, [], 1) and file in err[0]
 
 
 def test_default_checkpoint(
@@ -242,6 +228,18 @@ def test_formats(pictures: Path, run: Any, name: str) -> None:
     status, out, err = run(pictures / 'a.png', '--format', name)
     assert (status, err, len(out)) == (0, [], 1)
     assert out[0].split('\t')[1] == ' '.join(item[name].splitlines())
+
+
+@pytest.mark.parametrize(
+    ('option', 'package'),
+    [(['--format', 'mathml'], 'latex2mathml'), (['--format', 'typst'], 'tylax'), (['--watch'], 'watchfiles')],
+)
+def test_what_needs_extras_says_so(
+    pictures: Path, run: Any, monkeypatch: pytest.MonkeyPatch, option: list[str], package: str
+) -> None:
+    monkeypatch.setattr(predict, 'find_spec', lambda name: None if name == package else find_spec(name))
+    message = f'predict.py: {" ".join(option)} needs {package}: pip install -r requirements-extras.txt'
+    assert run(pictures, *option) == (2, [], [message])
 
 
 def test_clipboard(

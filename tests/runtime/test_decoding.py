@@ -56,9 +56,7 @@ def formulas(table: np.ndarray) -> Iterator[Decoded]:
             if END in tokens[:-1] or (tokens[-1] != END and length < LIMIT):
                 continue
             past = np.array([START, *tokens])
-            yield Decoded(
-                list(tokens), sum(float(after(table, past[: i + 1])[token]) for i, token in enumerate(tokens))
-            )
+            yield Decoded(list(tokens), [float(after(table, past[: i + 1])[token]) for i, token in enumerate(tokens)])
 
 
 @settings(max_examples=30, deadline=None)
@@ -66,32 +64,34 @@ def formulas(table: np.ndarray) -> Iterator[Decoded]:
 def test_greedy_takes_the_likeliest_token(seed: int, pictures: int) -> None:
     found = greedy(TableBatch(tables(seed, pictures), 1), START, END, LIMIT)  # type: ignore[arg-type]
     for table, item in zip(tables(seed, pictures), found, strict=True):
-        past, total = [START], 0.0
+        past, logs = [START], []
         while len(past) <= LIMIT and past[-1] != END:
             following = after(table, np.array(past))
             past.append(int(following.argmax()))
-            total += float(following.max())
+            logs.append(float(following.max()))
         assert item.tokens == past[1:]
-        assert item.log_probability == pytest.approx(total, abs=1e-4)
+        assert item.log_probabilities == pytest.approx(logs, abs=1e-4)
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 3), st.sampled_from([0.0, 1.0, 2.0]))
-def test_a_wide_enough_beam_finds_the_best_of_all(seed: int, pictures: int, penalty: float) -> None:
+def test_a_wide_enough_beam_finds_the_best_of_all_in_order(seed: int, pictures: int, penalty: float) -> None:
     batch = TableBatch(tables(seed, pictures), 130)  # at most 4 ** 3 open formulas, and half as many again to spare
-    found = beam_search(batch, START, END, LIMIT, penalty)  # type: ignore[arg-type]
-    for table, item in zip(tables(seed, pictures), found, strict=True):
-        best = max(formulas(table), key=lambda one: one.log_probability / len(one.tokens) ** penalty)
-        assert item.tokens == best.tokens
-        assert item.log_probability == pytest.approx(best.log_probability, abs=1e-4)
+    found = beam_search(batch, START, END, LIMIT, penalty, n_best=5)  # type: ignore[arg-type]
+    for table, items in zip(tables(seed, pictures), found, strict=True):
+        best = sorted(formulas(table), key=lambda one: -one.log_probability / len(one.tokens) ** penalty)[:5]
+        assert [item.tokens for item in items] == [item.tokens for item in best]
+        for item, wanted in zip(items, best, strict=True):
+            assert item.log_probabilities == pytest.approx(wanted.log_probabilities, abs=1e-4)
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 3))
 def test_pictures_do_not_disturb_each_other(seed: int, beams: int) -> None:
-    together = beam_search(TableBatch(tables(seed, 5), beams), START, END, LIMIT)  # type: ignore[arg-type]
-    for i, item in enumerate(together):
-        assert beam_search(TableBatch(tables(seed, 5)[i : i + 1], beams), START, END, LIMIT) == [item]  # type: ignore
+    together = beam_search(TableBatch(tables(seed, 5), beams), START, END, LIMIT, n_best=beams)  # type: ignore
+    for i, items in enumerate(together):
+        alone = TableBatch(tables(seed, 5)[i : i + 1], beams)
+        assert beam_search(alone, START, END, LIMIT, n_best=beams) == [items]  # type: ignore[arg-type]
 
 
 def test_finished_rows_are_no_longer_computed() -> None:
