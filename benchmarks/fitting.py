@@ -40,6 +40,13 @@ class Case:
     is_same_picture: bool | None = None
     """of validation pictures whose label can be typeset: whether both, typeset, match but for white space"""
 
+    @property
+    def known(self) -> Mapping[str, float]:
+        """The evidence in a picture that was not refused."""
+        if self.evidence is None:
+            raise ValueError(f'a picture of the kind {self.kind!r} was refused: there is no evidence')
+        return self.evidence
+
 
 def fit(cases: Sequence[Case]) -> Calibration:
     """The calibration for the cases of the part `fit`.
@@ -52,7 +59,7 @@ def fit(cases: Sequence[Case]) -> Calibration:
     confidence = _logistic(pictures, [bool(case.is_right) for case in pictures], OF_RIGHT)
     formula = _logistic(read, [bool(case.label) for case in read], sorted(EVIDENCE), _weights(read))
     shown = [case for case in read if case.label]
-    probabilities = np.array([formula(case.evidence or {}) for case in shown])
+    probabilities = np.array([formula(case.known) for case in shown])
     threshold = np.quantile(probabilities, MISSED, weights=_weights(shown), method='inverted_cdf')
     return Calibration(confidence, formula, float(threshold))
 
@@ -62,7 +69,7 @@ def _logistic(
 ) -> Logistic:
     if len(set(outcomes)) < 2:
         raise ValueError('all that was read is right, or all of it wrong: more pictures are needed to fit a confidence')
-    values = np.array([[(case.evidence or {})[name] for name in names] for case in cases])
+    values = np.array([[case.known[name] for name in names] for case in cases])
     mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
     deviations = np.clip((values - mean) / scale, -FAR, FAR)
     model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
@@ -103,7 +110,7 @@ def _quality(calibration: Calibration, cases: Sequence[Case], outcome: str) -> d
     outcomes = [bool(getattr(case, outcome)) for case in cases]
     if len(set(outcomes)) < 2:
         return {'pictures': len(cases)}
-    confidences = [calibration.confidence(case.evidence or {}) for case in cases]
+    confidences = [calibration.confidence(case.known) for case in cases]
     return {
         'pictures': len(cases),
         'right': float(np.mean(outcomes)),
@@ -120,7 +127,7 @@ def _flagged(calibration: Calibration, cases: Iterable[Case]) -> dict[str, dict[
         refused = case.evidence is None
         row['pictures'] += 1
         row['refused'] += refused
-        row['flagged'] += refused or calibration.formula(case.evidence or {}) < calibration.threshold
+        row['flagged'] += refused or calibration.formula(case.known) < calibration.threshold
     return found
 
 
@@ -140,7 +147,7 @@ def tables(calibration: Calibration, cases: Sequence[Case], found: Mapping[str, 
         cells = ['' if number is None else f'{number:.3f}' for number in numbers]
         lines.append(f'| {name} | {row["pictures"]} | {" | ".join(cells)} |')
     pictures = [case for case in cases if case.part == 'check' and case.kind == VALIDATION and case.evidence]
-    confidences = [calibration.confidence(case.evidence or {}) for case in pictures]
+    confidences = [calibration.confidence(case.known) for case in pictures]
     diagram = reliability_table(reliability(confidences, [bool(case.is_right) for case in pictures]))
     lines += ['', diagram]
     for name in ('non_formulas', 'formulas'):

@@ -85,7 +85,7 @@ class Calibration:
     """to what, and with what result: for people"""
 
     def judged(self, prediction: Prediction, ink: np.ndarray) -> Prediction:
-        """The prediction, its alternatives too, with its confidence and the verdict.
+        """The prediction with its confidence and the verdict; its alternatives are left as they are.
 
         Args:
             prediction: with its tokens and their probabilities.
@@ -159,9 +159,9 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
         'length': math.log(count),
         # of the LaTeX
         'letters': sum(len(token) == 1 and token.isalpha() for token in tokens) / count,
-        'scripts': sum(token in '_^' for token in tokens) / count,
+        'scripts': sum(token in ('_', '^') for token in tokens) / count,
         'relations': sum(token in _RELATIONS for token in tokens) / count,
-        'commands': sum(token[0] == '\\' and not _ALPHABETS.fullmatch(token) for token in tokens) / count,
+        'commands': sum(token.startswith('\\') and not _ALPHABETS.fullmatch(token) for token in tokens) / count,
         'alphabets': sum(bool(_ALPHABETS.fullmatch(token)) for token in tokens) / count,
         'words': sum(length for length in words if length >= WORD) / count,
         'longest_word': math.log1p(max(words, default=0)),
