@@ -132,8 +132,8 @@ def predict(
     with ThreadPoolExecutor(model.threads) as pool:
         for group, found in zip(groups, pool.map(read, groups), strict=True):
             for i, readings in zip(group, found, strict=True):
-                found_here = with_alternatives(_predictions(processor, readings))
-                results[i] = model.calibration.judged(found_here, arrays[i]) if model.calibration else found_here
+                best = with_alternatives(_predictions(processor, readings))
+                results[i] = best if model.calibration is None else model.calibration.judged(best, arrays[i])
     return [result for result in results if result is not None]
 
 
