@@ -47,7 +47,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--num-beams', type=positive, metavar='N', help="beam width (default: the checkpoint's)")
     parser.add_argument('--batch-size', type=positive, default=8, metavar='N', help='pictures at a time (default: 8)')
     parser.add_argument(
-        '--json', action='store_true', help='one object a line: path, latex, score (confidence, 0 to 1)'
+        '--json',
+        action='store_true',
+        help='one object a line: path, latex, score (0 to 1), confidence (probability that it is right), is_formula',
     )
     parser.add_argument(
         '--format', choices=FORMATS, default='latex', help='how the formula is written (default: latex; --json adds it)'
@@ -178,10 +180,18 @@ def read_and_print(paths: list[str], read: Callable[[Sequence[Any]], Sequence[An
             status = 1
             continue
         if args.json:
-            fields = {'path': path, 'latex': prediction.latex, 'score': round(prediction.score, 4)}
+            fields = {
+                'path': path,
+                'latex': prediction.latex,
+                'score': round(prediction.score, 4),
+                'confidence': None if prediction.confidence is None else round(prediction.confidence, 4),
+                'is_formula': prediction.is_formula,
+            }
             print(json.dumps(fields if args.format == 'latex' else fields | {args.format: text}))
         else:
             print(f'{path}\t{" ".join(text.splitlines())}')
+            if prediction.is_formula is False:
+                print(f'{path}: this does not look like a formula', file=sys.stderr)
     sys.stdout.flush()
     return status
 

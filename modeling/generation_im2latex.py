@@ -3,7 +3,7 @@
     from modeling.generation_im2latex import load, predict
     model, processor = load('checkpoints/base')
     [prediction] = predict(model, processor, [Image.open('formula.png')])
-    prediction.latex, prediction.score, prediction.tokens
+    prediction.latex, prediction.confidence, prediction.is_formula, prediction.score, prediction.tokens
     [prediction] = predict(model, processor, [Image.open('formula.png')], n_best=4)
     [other.latex for other in prediction.alternatives]
 
@@ -11,14 +11,16 @@ Validation, evaluation and the command line all come through here, so they canno
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
+from transformers.utils import cached_file
 
 from .checkpoint_im2latex import CheckpointError, local_folder
+from .confidence_im2latex import FILE, Calibration, load_calibration
 from .modeling_im2latex import Im2LatexModel
 from .prediction_im2latex import Prediction, Token, with_alternatives
 from .processing_im2latex import Im2LatexProcessor
@@ -41,12 +43,21 @@ def load(
         # Stored in half precision for its size, computed in single: CPUs are slow at halves.
         model: Any = Im2LatexModel.from_pretrained(checkpoint, dtype=torch.float32)
         processor = Im2LatexProcessor.from_pretrained(checkpoint)
+        model.calibration = _calibration(checkpoint)
     except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
         reason = next(iter(str(error).splitlines()), '') or type(error).__name__
         raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval(), processor
+
+
+def _calibration(checkpoint: str | os.PathLike[str]) -> Calibration | None:
+    try:
+        path = cached_file(os.fspath(checkpoint), FILE)
+    except OSError:  # there is none
+        return None
+    return load_calibration(os.path.dirname(path))
 
 
 def predict(
@@ -127,7 +138,19 @@ def _generate(
         )
     ]
     count = options['num_return_sequences']
-    return [with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
+    readings = [with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
+    calibration: Calibration | None = getattr(model, 'calibration', None)  # `load` sets it
+    if calibration is None:
+        return readings
+    return [calibration.judged(reading, ink) for reading, ink in zip(readings, _inks(batch), strict=True)]
+
+
+def _inks(batch: Mapping[str, torch.Tensor]) -> Iterator[np.ndarray]:
+    """The pictures of a batch without its padding."""
+    for values, mask in zip(batch['pixel_values'], batch['pixel_mask'].bool(), strict=True):
+        rows, columns = (mask.any(dim=axis).nonzero()[:, 0] for axis in (1, 0))
+        ink = values[0, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        yield ink.float().cpu().numpy()
 
 
 def _tokens(model: Any, processor: Im2LatexProcessor, output: Any) -> list[tuple[Token, ...]]:

@@ -21,13 +21,17 @@ class Prediction:
     latex: str
     """the formula; empty if `error` is set"""
     score: float
-    """confidence, 0 to 1: geometric mean of the probabilities of the tokens chosen, end of formula included"""
+    """0 to 1: geometric mean of the probabilities of the tokens chosen, end of formula included"""
     error: str | None = None
     """why the picture could not be read at all, if so"""
     tokens: tuple[Token, ...] = ()
     """the tokens of `latex`, without the end of formula"""
     alternatives: tuple['Prediction', ...] = ()
     """the next likely readings, the likeliest first, each with another `latex`; only where `n_best` asked for them"""
+    confidence: float | None = None
+    """probability that `latex` is right, 0 to 1; None without a calibration (`confidence_im2latex.py`)"""
+    is_formula: bool | None = None
+    """False if the picture seems to show something else; None without a calibration"""
 
 
 def with_alternatives(readings: Sequence[Prediction]) -> Prediction:

@@ -20,6 +20,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from modeling.checkpoint_im2latex import CheckpointError, local_folder
+from modeling.confidence_im2latex import load_calibration
 from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction, Token, with_alternatives
 
@@ -81,7 +82,7 @@ def load(
         for name in ('image_processor_type', 'auto_map'):  # for transformers; the latter is in folders from the Hub
             images.pop(name, None)
         processor = Processor(PicturePreparation(**images), Tokenizer.from_file(str(folder / 'tokenizer.json')))
-        return Model(encoder, decoder, settings, threads or cores()), processor
+        return Model(encoder, decoder, settings, threads or cores(), load_calibration(folder)), processor
     except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
         reason = next(iter(str(error).splitlines()), '') or type(error).__name__
         raise CheckpointError(f'{checkpoint}: cannot load the checkpoint: {reason}') from error
@@ -132,7 +133,8 @@ def predict(
     with ThreadPoolExecutor(model.threads) as pool:
         for group, found in zip(groups, pool.map(read, groups), strict=True):
             for i, readings in zip(group, found, strict=True):
-                results[i] = with_alternatives(_predictions(processor, readings))
+                best = with_alternatives(_predictions(processor, readings))
+                results[i] = best if model.calibration is None else model.calibration.judged(best, arrays[i])
     return [result for result in results if result is not None]
 
 

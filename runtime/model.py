@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from modeling.confidence_im2latex import Calibration
+
 # Positions that a cache has room for at first; it doubles when it is full.
 CAPACITY = 64
 # As in `modeling/graphs_im2latex.py`: added to the score of what must not be attended to.
@@ -39,9 +41,18 @@ class Model:
         settings: as the checkpoint has them.
         threads: threads of the encoder, and batches that are decoded side by side, one thread each. The matrices of a
             decoder step are too small to share.
+        calibration: of its predictions, if it has one.
     """
 
-    def __init__(self, encoder: Path, decoder: Path, settings: GenerationSettings, threads: int):
+    def __init__(
+        self,
+        encoder: Path,
+        decoder: Path,
+        settings: GenerationSettings,
+        threads: int,
+        calibration: Calibration | None = None,
+    ):
+        self.calibration = calibration
         self.settings = settings
         self.threads = threads
         self.encoder = _session(encoder, threads)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .batching import Prediction
 from .formats import FORMATS, FormatError, write
-from .wording import difference, marked, remark, uncertain
+from .wording import difference, marked, remark, sureness, uncertain
 
 HINT = '<span class="hint">The formula appears here as it was read.</span>'
 
@@ -64,8 +64,10 @@ def choices(prediction: Prediction) -> list[tuple[str, int]]:
 
 def _verdict(prediction: Prediction) -> str:
     said, doubts = remark(prediction), uncertain(prediction)
+    if prediction.is_formula is False:
+        return f'<span class="dot bad"></span>{html.escape(said or "")}'
     colour = 'doubtful' if said or doubts else 'good'
-    parts = [f'<span class="dot {colour}"></span>Confidence {prediction.score:.0%}.']
+    parts = [f'<span class="dot {colour}"></span>Confidence {sureness(prediction)}.']
     if said is not None:
         parts.append(html.escape(said))
     if doubts:

@@ -73,7 +73,11 @@ class PredictionOut(BaseModel):
     latex: str
     """the formula"""
     score: Score
-    """confidence: geometric mean of the probabilities of the tokens"""
+    """geometric mean of the probabilities of the tokens"""
+    confidence: Score | None
+    """probability that the formula is right; null if the checkpoint has no calibration"""
+    is_formula: bool | None
+    """false if the picture seems to show something else; null if the checkpoint has no calibration"""
     text: str | None
     """the formula in the format asked for; null if it cannot be written in it"""
     remark: str | None
@@ -139,6 +143,8 @@ def prediction_out(prediction: Prediction, text: str | None, remark: str | None)
     return PredictionOut(
         latex=prediction.latex,
         score=prediction.score,
+        confidence=prediction.confidence,
+        is_formula=prediction.is_formula,
         text=text,
         remark=remark,
         tokens=[TokenOut(text=token.text, probability=token.probability) for token in prediction.tokens],

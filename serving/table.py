@@ -12,7 +12,7 @@ from .answers import display
 from .batching import BusyError
 from .reading import FormulaReader
 from .settings import Settings
-from .wording import marked, remark
+from .wording import marked, remark, sureness
 
 COLUMNS = ['Picture', 'Formula', 'LaTeX', 'Confidence', 'Remark']
 AT_A_TIME = 8
@@ -60,7 +60,7 @@ async def _rows(reader: FormulaReader, paths: list[str]) -> list[list[str]]:
             rows.append([os.path.basename(path), '', '', '', reading.error or ''])
         else:
             formula, said = display(marked(prediction)), remark(prediction) or ''
-            rows.append([os.path.basename(path), formula, prediction.latex, f'{prediction.score:.0%}', said])
+            rows.append([os.path.basename(path), formula, prediction.latex, sureness(prediction), said])
     return rows
 
 

@@ -8,9 +8,11 @@ from latex2mathml.symbols_parser import convert_symbol
 
 from .batching import Prediction
 
-# Of checkpoints/small's readings of 212 validation pictures of im2latex-100k, 1 of 122 below this was right to the last
-# token, and 30 of 90 above.
-DOUBTFUL = 0.9
+# A probability of being right below which a person should look twice.
+DOUBTFUL = 0.5
+# The same for the score of a checkpoint without calibration: of checkpoints/small's readings of 212 validation pictures
+# of im2latex-100k, 1 of 122 below this was right to the last token, and 30 of 90 above.
+DOUBTFUL_SCORE = 0.9
 # A token below is marked.
 UNCERTAIN = 0.9
 INK = r'\textcolor{#d97706}'  # amber, which shows on light and dark
@@ -25,9 +27,16 @@ def remark(prediction: Prediction) -> str | None:
     """What should make a person look twice at a prediction; None if nothing does."""
     if not prediction.latex:
         return 'Nothing was read: is this a formula?'
-    if prediction.score < DOUBTFUL:
-        return 'Probably wrong somewhere, or not a formula at all.'
-    return None
+    if prediction.is_formula is False:
+        return 'This does not look like a formula.'
+    if prediction.confidence is None:
+        return 'Probably wrong somewhere, or not a formula at all.' if prediction.score < DOUBTFUL_SCORE else None
+    return 'Probably wrong somewhere.' if prediction.confidence < DOUBTFUL else None
+
+
+def sureness(prediction: Prediction) -> str:
+    """In percent how sure the model is: its confidence, or its score where it has no calibration."""
+    return f'{prediction.score if prediction.confidence is None else prediction.confidence:.0%}'
 
 
 def uncertain(prediction: Prediction) -> list[Any]:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image, ImageGrab
 
 import predict
+from modeling.confidence_im2latex import FILE, Calibration, Logistic
 from serving.formats import write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +63,23 @@ def test_json_says_the_same_as_the_lines(pictures: Path, run: Any) -> None:
     objects = [json.loads(line) for line in out]
     assert status == 0
     assert [f'{item["path"]}\t{item["latex"]}' for item in objects] == lines
-    assert all(list(item) == ['path', 'latex', 'score'] and 0 <= item['score'] <= 1 for item in objects)
+    assert all(list(item) == ['path', 'latex', 'score', 'confidence', 'is_formula'] for item in objects)
+    assert all(0 <= item['score'] <= 1 and item['confidence'] is item['is_formula'] is None for item in objects)
+
+
+def test_a_calibrated_checkpoint_says_how_sure_it_is(
+    tiny_checkpoint: Path, tmp_path: Path, pictures: Path, run: Any
+) -> None:
+    folder = tmp_path / 'calibrated'
+    shutil.copytree(tiny_checkpoint, folder)
+    nothing = Logistic(0.0, {})  # 0.5 for everything
+    (folder / FILE).write_text(Calibration(nothing, nothing, threshold=0.9).as_json())
+    status, out, err = run(pictures, '--json', checkpoint=folder)
+    assert (status, err) == (0, [])
+    assert [(item['confidence'], item['is_formula']) for item in map(json.loads, out)] == [(0.5, False)] * 2
+    status, out, err = run(pictures, checkpoint=folder)
+    assert (status, len(out), len(err)) == (0, 2, 2)
+    assert err[0] == f'{pictures / "a.png"}: this does not look like a formula'
 
 
 @pytest.mark.parametrize('beams', [1, 3])
