@@ -106,6 +106,14 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
+def written(path: str) -> int:
+    """When a file was written, in nanoseconds; 0 if it has gone."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
 def open_picture(path: str) -> 'Image.Image':
     """The picture in a file, on standard input for `-`, or on the clipboard.
 
@@ -143,9 +151,11 @@ def run(args: argparse.Namespace) -> int:
     if args.watch:
         from serving.watching import new_files
 
+        later = new_files(args.folders, is_picture)
         # What came while the others were read is found by looking again.
         missed = sorted({path for folder in args.folders for path in expand(folder, True)} - set(args.paths))
-        for path in chain(missed, new_files(args.folders, is_picture)):
+        read_before = {(path, written(path)) for path in missed}
+        for path in chain(missed, (path for path in later if (path, written(path)) not in read_before)):
             status |= read_and_print([path], read, args)
     return status
 

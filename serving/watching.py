@@ -1,11 +1,12 @@
 """Files as they come into folders."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 
 def new_files(folders: Sequence[str], wanted: Callable[[Path], bool]) -> Iterator[str]:
-    """Yields every file that is added to, or changed in, the folders and those below them, until Ctrl+C.
+    """Every file that is added to, or changed in, the folders and those below them from this call on, until Ctrl+C.
 
     Args:
         wanted: whether a file is to be yielded.
@@ -13,7 +14,13 @@ def new_files(folders: Sequence[str], wanted: Callable[[Path], bool]) -> Iterato
     from watchfiles import Change, watch
 
     # A program that writes a file in pieces touches it again and again; it is read when that has ended.
-    for changes in watch(*folders, debounce=1000, step=200):
-        for path in sorted({path for change, path in changes if change != Change.deleted}):
-            if wanted(Path(path)):
-                yield path
+    watched = watch(*folders, debounce=1000, step=200, rust_timeout=300, yield_on_timeout=True)
+    first = next(watched)  # folders are watched from here on, and not only from when somebody asks for a file
+
+    def files() -> Iterator[str]:
+        for changes in chain([first], watched):
+            for path in sorted({path for change, path in changes if change != Change.deleted}):
+                if wanted(Path(path)):
+                    yield path
+
+    return files()

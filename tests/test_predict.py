@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -275,7 +274,6 @@ def test_watch(tmp_path: Path, tiny_checkpoint: Path, formula_images: list[Image
         assert process.stdout and process.stderr
         assert process.stdout.readline().startswith(str(tmp_path / 'first.png'))
         (tmp_path / 'notes.txt').write_text('no picture')
-        time.sleep(3)  # the watch begins after the first line
         formula_images[1].save(tmp_path / 'second.png')
         assert process.stdout.readline().startswith(str(tmp_path / 'second.png'))
         process.send_signal(signal.SIGINT)
