@@ -34,7 +34,7 @@ from .non_formulas import KINDS, PARTS, Sources, finished
 from .robustness import GROUPS, choose, conditions
 from .typeset_text import screenshots, typeset_text
 
-BATCH = 32
+BATCH = 16
 MAX_TOKENS = 60  # of a formula that is shown under many conditions
 Picture = tuple[str, str, Image.Image | None]
 """part, label (empty for what is no formula), and the picture, None if it is broken"""

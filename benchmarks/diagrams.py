@@ -43,8 +43,22 @@ def _boxes(axes: Any, words: Sequence[str], rng: Rng) -> None:
     axes.boxplot(rng.normal(size=(40, 5)))
 
 
+def _area(axes: Any, words: Sequence[str], rng: Rng) -> None:
+    count = rng.integers(5, 60)
+    axes.stackplot(range(count), rng.uniform(0, 1, (int(rng.integers(1, 4)), count)))
+
+
+def _image(axes: Any, words: Sequence[str], rng: Rng) -> None:
+    axes.imshow(rng.uniform(0, 1, rng.integers(3, 20, 2)), cmap='viridis' if rng.random() < 0.5 else 'gray')
+
+
+def _errors(axes: Any, words: Sequence[str], rng: Rng) -> None:
+    count = rng.integers(4, 20)
+    axes.errorbar(range(count), rng.normal(size=count), yerr=rng.uniform(0.1, 1, count), fmt='o', capsize=3)
+
+
 KINDS: Mapping[str, Sequence[Callable[[Any, Sequence[str], Rng], None]]] = {
-    'fit': [_lines, _scatter, _bars],
+    'fit': [_lines, _scatter, _bars, _area, _image, _errors],
     'check': [_histogram, _pie, _contours, _boxes],
 }
 
@@ -86,6 +100,26 @@ def scribbles(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> N
         canvas.line([tuple(point) for point in steps], fill=0, width=int(rng.integers(1, 5)))
 
 
+def spirals(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> None:
+    """Spirals and waves."""
+    for _ in range(rng.integers(1, 5)):
+        turn = np.linspace(0, rng.uniform(8, 40), 300)
+        radius = turn * rng.uniform(0.5, 3)
+        middle = rng.uniform(0.2, 0.8, 2) * size
+        if rng.random() < 0.5:
+            points = np.stack([middle[0] + radius * np.cos(turn), middle[1] + radius * np.sin(turn)], axis=1)
+        else:
+            points = np.stack([turn / turn[-1] * size[0], middle[1] + 0.2 * size[1] * np.sin(turn)], axis=1)
+        canvas.line([tuple(point) for point in points], fill=0, width=int(rng.integers(1, 5)))
+
+
+def blobs(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> None:
+    """Spots of any size and grey, here and there dust."""
+    for _ in range(rng.integers(3, 120)):
+        (x, y), (width, height) = rng.uniform(0, 1, 2) * size, rng.gamma(1, rng.uniform(2, 15), 2) + 1
+        canvas.ellipse((x, y, x + width, y + height), fill=int(rng.integers(0, 230)))
+
+
 def shapes(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> None:
     """Circles, triangles and arcs, empty or full."""
     for _ in range(rng.integers(3, 10)):
@@ -109,3 +143,9 @@ def squares(canvas: ImageDraw.ImageDraw, size: tuple[int, int], rng: Rng) -> Non
     side = max(2, min(size) // count)
     for i, j in zip(*np.nonzero(rng.random((count, count)) < rng.uniform(0.2, 0.6)), strict=True):
         canvas.rectangle((i * side, j * side, (i + 1) * side - 1, (j + 1) * side - 1), fill=0)
+
+
+DRAWINGS: Mapping[str, Sequence[Callable[[ImageDraw.ImageDraw, tuple[int, int], Rng], None]]] = {
+    'fit': [boxes, scribbles, spirals, blobs],
+    'check': [shapes, squares],
+}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from modeling.confidence_im2latex import EVIDENCE, FAR, Calibration, Logistic, T
 OF_RIGHT = ('doubt', 'mean_doubt', 'length')
 # The threshold lets this share of the formulas that it is fitted to be taken for something else.
 MISSED = 0.006
-# Inverse of the penalty on squared weights, as scikit-learn has it.
-REGULARISATION = 0.1
+# Inverses of the penalty on squared weights, as scikit-learn has it: of three weights, and of hundreds.
+CONFIDENCE_C, FORMULA_C = 1.0, 0.003
 VALIDATION = 'validation pictures'
 
 
@@ -56,8 +57,10 @@ def fit(cases: Sequence[Case]) -> Calibration:
     """
     read = [case for case in cases if case.part == 'fit' and case.evidence is not None]
     pictures = [case for case in read if case.kind == VALIDATION]
-    confidence = _logistic(pictures, [bool(case.is_right) for case in pictures], OF_RIGHT)
-    formula = _logistic(read, [bool(case.label) for case in read], sorted(EVIDENCE), _weights(read))
+    confidence = _logistic(pictures, [bool(case.is_right) for case in pictures], OF_RIGHT, [], CONFIDENCE_C)
+    names = sorted(EVIDENCE)
+    pairs = list(combinations_with_replacement(names, 2))
+    formula = _logistic(read, [bool(case.label) for case in read], names, pairs, FORMULA_C, _weights(read))
     shown = [case for case in read if case.label]
     probabilities = np.array([formula(case.known) for case in shown])
     threshold = np.quantile(probabilities, MISSED, weights=_weights(shown), method='inverted_cdf')
@@ -65,18 +68,32 @@ def fit(cases: Sequence[Case]) -> Calibration:
 
 
 def _logistic(
-    cases: Sequence[Case], outcomes: Sequence[bool], names: Sequence[str], weights: np.ndarray | None = None
+    cases: Sequence[Case],
+    outcomes: Sequence[bool],
+    names: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    c: float,
+    weights: np.ndarray | None = None,
 ) -> Logistic:
     if len(set(outcomes)) < 2:
         raise ValueError('all that was read is right, or all of it wrong: more pictures are needed to fit a confidence')
     values = np.array([[case.known[name] for name in names] for case in cases])
     mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
     deviations = np.clip((values - mean) / scale, -FAR, FAR)
-    model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
-    model.fit(np.hstack([deviations, deviations**2]), outcomes, weights)
-    numbers = zip(mean, scale, *np.split(model.coef_[0], 2), strict=True)
-    terms = [Term(*(float(f'{number:.6g}') for number in row)) for row in numbers]
-    return Logistic(float(f'{model.intercept_[0]:.6g}'), dict(zip(names, terms, strict=True)))
+    column = dict(zip(names, deviations.T, strict=True))
+    products = [column[first] * column[second] for first, second in pairs]
+    model = LogisticRegression(C=c, max_iter=10_000)
+    model.fit(np.column_stack([deviations, *products]), outcomes, weights)
+    singles, doubles = np.split(model.coef_[0], [len(names)])
+    return Logistic(
+        _short(model.intercept_[0]),
+        {name: Term(*map(_short, row)) for name, *row in zip(names, mean, scale, singles, strict=True)},
+        {' '.join(pair): _short(weight) for pair, weight in zip(pairs, doubles, strict=True)},
+    )
+
+
+def _short(number: float) -> float:
+    return float(f'{number:.5g}')
 
 
 def _weights(cases: Sequence[Case]) -> np.ndarray:

@@ -159,7 +159,9 @@ def noise(sources: Sources, rng: Rng) -> Image.Image:
 
 
 def photograph(sources: Sources, rng: Rng) -> Image.Image:
-    """A part of a photograph, at any scale."""
+    """A part of a photograph, at any scale; to fit to, also clouds, for want of photographs."""
+    if sources.part == 'fit' and rng.random() < 0.4:
+        return _clouds(rng)
     with Image.open(_one(rng, sources.photographs)) as file:
         whole = file.convert(_one(rng, ['RGB', 'L']))
     width, height = (round(side * rng.uniform(0.2, 1)) for side in whole.size)
@@ -167,6 +169,17 @@ def photograph(sources: Sources, rng: Rng) -> Image.Image:
     part = whole.crop((x, y, x + width, y + height))
     scale = rng.uniform(60, 600) / max(part.size)
     return part.resize((max(16, round(width * scale)), max(16, round(height * scale))), Image.Resampling.LANCZOS)
+
+
+def _clouds(rng: Rng) -> Image.Image:
+    """Noise whose spectrum falls as that of photographs does, more or less steeply (Field 1987: as 1 / frequency)."""
+    height, width = (int(side) for side in rng.integers(60, 500, 2))
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width))
+    frequency[0, 0] = 1
+    spectrum = np.fft.rfft2(rng.normal(size=(height, width))) / frequency ** rng.uniform(0.7, 2)
+    levels = np.fft.irfft2(spectrum, (height, width))
+    levels = rng.uniform(60, 200) + rng.uniform(20, 90) * (levels - levels.mean()) / levels.std()
+    return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
 
 
 def word(sources: Sources, rng: Rng) -> Image.Image:
@@ -197,11 +210,10 @@ def plot(sources: Sources, rng: Rng) -> Image.Image:
 
 
 def drawing(sources: Sources, rng: Rng) -> Image.Image:
-    """Boxes and arrows, scribbles, or figures of geometry."""
+    """Boxes and arrows, scribbles, spots, figures of geometry and the like."""
     image = Image.new('L', (int(rng.integers(120, 500)), int(rng.integers(80, 400))), 255)
     canvas = ImageDraw.Draw(image)
-    kinds = {'fit': [diagrams.boxes, diagrams.scribbles], 'check': [diagrams.shapes, diagrams.squares]}[sources.part]
-    _one(rng, kinds)(canvas, image.size, rng)
+    _one(rng, diagrams.DRAWINGS[sources.part])(canvas, image.size, rng)
     return image
 
 

@@ -37,38 +37,47 @@ _RELATIONS = {'=', '+', '-', '<', '>', r'\leq', r'\geq', r'\in', r'\rightarrow',
 
 @dataclass(frozen=True)
 class Term:
-    """What one kind of evidence adds to a logit."""
+    """One kind of evidence in a logistic model."""
 
     mean: float
     scale: float
     """mean and standard deviation of the evidence where the model was fitted"""
     weight: float
     """for each standard deviation from the mean"""
-    square: float
-    """for its square"""
 
-    def __call__(self, value: float) -> float:
-        deviation = min(max((value - self.mean) / self.scale, -FAR), FAR)
-        return self.weight * deviation + self.square * deviation**2
+    def deviation(self, value: float) -> float:
+        """Standard deviations from the mean, `FAR` at most."""
+        return min(max((value - self.mean) / self.scale, -FAR), FAR)
 
 
 @dataclass(frozen=True)
 class Logistic:
-    """A logistic model of evidence."""
+    """A logistic model of evidence, of degree two."""
 
     intercept: float
     terms: Mapping[str, Term]
     """by name of the evidence"""
+    products: Mapping[str, float]
+    """weights of products of two deviations, by both names with a space between; of squares by one name twice"""
 
     def __call__(self, known: Mapping[str, float]) -> float:
         """The probability, 0 to 1."""
-        logit = self.intercept + sum(term(known[name]) for name, term in self.terms.items())
+        deviations = {name: term.deviation(known[name]) for name, term in self.terms.items()}
+        logit = self.intercept + sum(term.weight * deviations[name] for name, term in self.terms.items())
+        for names, weight in self.products.items():
+            first, second = names.split()
+            logit += weight * deviations[first] * deviations[second]
         return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> 'Logistic':
-        """The model that `dataclasses.asdict` made a dictionary of."""
-        return cls(float(content['intercept']), {name: Term(**term) for name, term in content['terms'].items()})
+        """The model that `dataclasses.asdict` made a dictionary of. Raises ValueError for evidence that is unknown."""
+        terms = {name: Term(**term) for name, term in content['terms'].items()}
+        unknown = terms.keys() - EVIDENCE
+        unknown |= {name for names in content['products'] for name in names.split()} - terms.keys()
+        if unknown:
+            raise ValueError(f'unknown evidence: {", ".join(sorted(unknown))}')
+        return cls(float(content['intercept']), terms, content['products'])
 
 
 @dataclass(frozen=True)
@@ -110,9 +119,6 @@ class Calibration:
             if content['version'] != VERSION:
                 raise ValueError(f'version {content["version"]} is unknown, only {VERSION} is known')
             models = {name: Logistic.of(content[name]) for name in ('confidence', 'formula')}
-            unknown = {name for model in models.values() for name in model.terms} - EVIDENCE
-            if unknown:
-                raise ValueError(f'unknown evidence: {", ".join(sorted(unknown))}')
             return cls(**models, threshold=float(content['threshold']), fitted=content.get('fitted', {}))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f'not a calibration: {error!r}') from error

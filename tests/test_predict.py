@@ -71,7 +71,7 @@ def test_a_calibrated_checkpoint_says_how_sure_it_is(
 ) -> None:
     folder = tmp_path / 'calibrated'
     shutil.copytree(tiny_checkpoint, folder)
-    nothing = Logistic(0.0, {})  # 0.5 for everything
+    nothing = Logistic(0.0, {}, {})  # 0.5 for everything
     (folder / FILE).write_text(Calibration(nothing, nothing, threshold=0.9).as_json())
     status, out, err = run(pictures, '--json', checkpoint=folder)
     assert (status, err) == (0, [])

@@ -19,8 +19,8 @@ from modeling.prediction_im2latex import Prediction, Token
 from runtime import generation as runtime
 
 CALIBRATION = Calibration(
-    Logistic(0.5, {'doubt': Term(0.0, 2.0, -1.0, 0.0), 'length': Term(1.0, 1.0, 0.25, -0.1)}),
-    Logistic(-1.0, {name: Term(0.0, 5.0, 0.1, 0.01) for name in sorted(EVIDENCE)}),
+    Logistic(0.5, {'doubt': Term(0.0, 2.0, -1.0), 'length': Term(1.0, 1.0, 0.25)}, {'length length': -0.1}),
+    Logistic(-1.0, {name: Term(0.0, 5.0, 0.1) for name in sorted(EVIDENCE)}, {'width height': 0.05}),
     threshold=0.5,
     fitted={'data': 'some.parquet'},
 )
@@ -99,7 +99,7 @@ def test_both_backends_refuse_a_broken_file(calibrated: Path, backend: Any) -> N
 
 
 def test_what_is_far_away_counts_no_more() -> None:
-    model = Logistic(0.1, {'doubt': Term(mean=1.0, scale=2.0, weight=0.3, square=-0.05)})
+    model = Logistic(0.1, {'doubt': Term(mean=1.0, scale=2.0, weight=0.3)}, {'doubt doubt': -0.05})
     assert model({'doubt': 2.0}) == pytest.approx(1 / (1 + math.exp(-(0.1 + 0.3 * 0.5 - 0.05 * 0.25))))
     assert model({'doubt': 100.0}) == model({'doubt': 9.0}) != model({'doubt': 8.9})
 
