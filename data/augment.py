@@ -82,9 +82,9 @@ class Augmentation:
     p_invert: float = 0.03
 
     p_noise: float = 0.12
-    noise: Range = (0.005, 0.06)  # sigma as a share of the contrast
+    noise: Range = (0.005, 0.12)  # sigma as a share of the contrast
     p_speckle: float = 0.03
-    speckle: Range = (0.0005, 0.004)  # share of the pixels that turn black or white
+    speckle: Range = (0.0005, 0.01)  # share of the pixels that turn black or white
     p_jpeg: float = 0.15
     jpeg: Range = (30, 95)  # quality
 
