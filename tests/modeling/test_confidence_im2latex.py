@@ -82,7 +82,7 @@ def test_the_file_comes_back_as_it_was(tmp_path: Path) -> None:
         ('[]', 'not a calibration'),
         ('{"version": 1}', 'not a calibration'),
         (CALIBRATION.as_json().replace('"version": 1', '"version": 7'), 'version 7 is unknown'),
-        (CALIBRATION.as_json().replace('doubt', 'zeal'), 'unknown evidence: .*mean_zeal'),
+        (CALIBRATION.as_json().replace('doubt', 'zeal'), 'unknown evidence: zeal'),
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, text: str, reason: str) -> None:
