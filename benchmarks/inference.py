@@ -29,7 +29,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')  # one thread, as everything here
 ROOT = Path(__file__).resolve().parents[1]
 # Median height and width of im2latex-100k's validation pictures whose labels have 58 to 70 tokens, as the image
 # processor leaves them.
-PICTURE = (48, 272)
+PICTURE = (48, 336)
 BASE = ROOT / 'checkpoints' / 'base'
 SMALL = ROOT / 'checkpoints' / 'small'
 
