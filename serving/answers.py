@@ -32,7 +32,7 @@ def answer(prediction: Prediction) -> Answer:
 def failure(reason: str) -> Answer:
     """Why there is nothing to show."""
     sentence = reason[:1].upper() + reason[1:]
-    return Answer('', f'<span class="dot bad"></span>{html.escape(sentence)}', '', {})
+    return Answer(HINT, f'<span class="dot bad"></span>{html.escape(sentence)}', '', {})
 
 
 def display(latex: str) -> str:

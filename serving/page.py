@@ -162,6 +162,8 @@ def _for_programs(reader: FormulaReader, picture: gr.Image) -> None:
 
 def _edited(latex: str, readings: list[Prediction]) -> tuple[str, dict[str, str]]:
     """The formula as it is in the box now, drawn and in all formats; marks stay while it is a reading."""
+    if not latex.strip():
+        return HINT, {}
     reading = next((reading for reading in readings if reading.latex == latex), None)
     return display(latex if reading is None else marked(reading)), written(latex)
 
