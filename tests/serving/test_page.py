@@ -150,6 +150,7 @@ def test_drop_anywhere(tab: Any) -> None:
 def test_camera(tab: Any, page_stub: Any) -> None:
     tab.get_by_label('Capture from camera').click()
     tab.locator('#picture').get_by_text('Click to Access Webcam').click()
+    tab.wait_for_function("document.querySelector('#picture video')?.videoWidth > 0")
     tab.get_by_label('capture photo').click()
     expect(tab.locator('#formula .katex')).to_be_visible()
     assert page_stub.sizes
