@@ -83,7 +83,7 @@ def test_as_training_leaves_it(tiny_checkpoint: Path, tmp_path: Path) -> None:
     """No graphs, no scores, nothing about training; what else it records of itself goes along, its log does not."""
     checkpoint = tmp_path / 'tiny'
     shutil.copytree(tiny_checkpoint, checkpoint)
-    (checkpoint / 'calibration.json').write_text('{}')
+    shutil.copy(ROOT / 'checkpoints' / 'small' / 'calibration.json', checkpoint)
     (checkpoint / 'log.jsonl').write_text('{}\n')
     export.export_model(checkpoint, tmp_path / 'model', 'someone/tiny')
     card = ModelCard.load(tmp_path / 'model' / 'README.md')
