@@ -135,6 +135,7 @@ def to_onnx(module: Any, inputs: dict[str, tuple], outputs: list[str], names: li
         common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         common.DeduplicateInitializersPass(),
         common.RemoveUnusedNodesPass(),
+        common.ClearMetadataAndDocStringPass(),  # where each node comes from in the code: paths of this machine
     )(graph)
     return graph
 

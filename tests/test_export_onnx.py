@@ -33,6 +33,11 @@ def test_encoder_takes_any_batch_and_size(exported_checkpoint: Path, formula_ima
         np.testing.assert_allclose(values[i][:, inside], values_alone[0], atol=1e-4)
 
 
+def test_nothing_tells_where_it_was_made(exported_checkpoint: Path) -> None:
+    for name in NAMES:
+        assert b'.py' not in (exported_checkpoint / 'onnx' / name).read_bytes()
+
+
 def test_dimensions_are_named(exported_checkpoint: Path) -> None:
     graph = onnx.load(exported_checkpoint / 'onnx' / 'decoder_model.onnx').graph
     shapes = {
