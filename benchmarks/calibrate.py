@@ -9,7 +9,6 @@ what the table says: docs/confidence.md.
 
 import argparse
 import json
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -21,14 +20,14 @@ import numpy as np
 from PIL import Image
 
 from data.dataset import load
-from data.fonts import FONTS, available
+from data.fonts import DEFAULT_FONT, FONTS, available
 from data.latex import normalize, tokenize
 from metrics.pictures import compare_pictures
 from modeling.confidence_im2latex import FILE, evidence
 from runtime.backends import Backend
 from runtime.backends import load as load_backend
 
-from .chromium import ENGINES, PROGRAMS, ChromiumError, find_chromium
+from .chromium import ENGINES, ChromiumError, find_chromium, find_program
 from .fitting import VALIDATION, Case, fit, share_flagged, summary, tables
 from .non_formulas import KINDS, PARTS, Sources, finished
 from .robustness import GROUPS, choose, conditions
@@ -55,7 +54,7 @@ def validation(args: argparse.Namespace) -> Iterator[Picture]:
 def formulas(args: argparse.Namespace) -> Iterator[tuple[str, Iterable[Picture]]]:
     """Formulas under the conditions of `benchmarks.robustness`; those of one part are not those of the other."""
     chosen = choose(args.data, 2 * args.formulas, MAX_TOKENS, args.seed)
-    fonts, _ = available([name for name in FONTS if name != 'cm'])
+    fonts, _ = available([name for name in FONTS if name != DEFAULT_FONT])
     groups = [name for name in GROUPS if args.browsers or name not in ENGINES]
     chromium = find_chromium() if args.browsers else None
     for group, name, pictures in conditions(chosen, groups, fonts, chromium, args.seed):
@@ -70,10 +69,7 @@ def non_formulas(args: argparse.Namespace) -> Iterator[tuple[str, Iterable[Pictu
         if kind == 'text by TeX':
             yield from typeset_text(sources, args.pictures, args.seed)
         elif kind == 'web page':
-            program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-            if program is None:
-                raise ChromiumError('Chromium is not installed; on Debian or Ubuntu: apt-get install chromium')
-            yield from screenshots(sources, program, args.pictures, args.seed)
+            yield from screenshots(sources, find_program(), args.pictures, args.seed)
         else:
             for i in range(args.pictures):
                 yield KINDS[kind](sources, np.random.default_rng((args.seed, number, PARTS.index(part), i)))

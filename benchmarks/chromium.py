@@ -21,11 +21,16 @@ class ChromiumError(RuntimeError):
 
 
 def find_chromium() -> str:
-    """The path of Chromium. Raises ChromiumError, with what to install, where anything is missing."""
+    """The path of Chromium. Raises ChromiumError, with what to install, where anything that `draw` needs is missing."""
     if shutil.which('node') is None:
         raise ChromiumError('node is not installed; on Debian or Ubuntu: apt-get install nodejs npm')
     if missing := [name for name in ('katex', 'mathjax-full', 'puppeteer-core') if not _installed(name)]:
         raise ChromiumError(f'{", ".join(missing)} not installed; in benchmarks/browsers: npm install')
+    return find_program()
+
+
+def find_program() -> str:
+    """The path of Chromium alone. Raises ChromiumError where it is not installed."""
     if (path := next(filter(None, map(shutil.which, PROGRAMS)), None)) is None:
         raise ChromiumError('Chromium is not installed; on Debian or Ubuntu: apt-get install chromium')
     return path

@@ -23,7 +23,7 @@ import pypdfium2
 from PIL import Image
 
 from data.augment import UNIT_DPI
-from data.fonts import FONTS, INSTALL, Font, available
+from data.fonts import DEFAULT_FONT, FONTS, INSTALL, Font, available
 from data.latex import canonicalize, tokenize
 from data.latex_form import LatexError
 from data.pages import read_formulas
@@ -100,7 +100,7 @@ def conditions(
     formulas: Sequence[str], groups: Sequence[str], fonts: Mapping[str, Font], chromium: str | None, seed: int
 ) -> Iterator[tuple[str, str, Pictures]]:
     """Group, name and pictures of every condition; the clean one first."""
-    with pages(formulas, FONTS['cm']) as found:
+    with pages(formulas, FONTS[DEFAULT_FONT]) as found:
         yield 'clean', f'{UNIT_DPI:g} dpi', {i: page(UNIT_DPI) for i, page in found.items()}
         for group in groups:
             for name, condition in CONDITIONS.get(group, {}).items():
@@ -160,7 +160,7 @@ def measure(args: argparse.Namespace, groups: Sequence[str]) -> None:
     chromium = find_chromium() if any(engine in groups for engine in ENGINES) else None
     reader = load_reader(args.checkpoint)
     formulas = choose(args.formulas, args.limit, args.max_tokens, args.seed)
-    fonts, missing = available([name for name in FONTS if name != 'cm'] if 'fonts' in groups else [])
+    fonts, missing = available([name for name in FONTS if name != DEFAULT_FONT] if 'fonts' in groups else [])
     if missing:
         print(f'Fonts left out: {", ".join(missing)}. On Debian or Ubuntu: {INSTALL}', file=sys.stderr)
     rows: list[dict[str, Any]] = []

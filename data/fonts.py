@@ -61,6 +61,7 @@ class Font:
         return not self.confused or self.confused.isdisjoint(_COMMAND.findall(latex))
 
 
+DEFAULT_FONT = 'cm'
 FONTS = {
     'cm': Font('Computer Modern'),
     'lm': Font('Latin Modern', _T1 + r'\usepackage{lmodern}'),

@@ -8,20 +8,21 @@ the unknown command out and set an italic *sin*. That is so in 11 % of the valid
 """
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .pages import read_formulas
+from .latex_rules import LIMIT_OPERATORS, OPERATORS
+from .pages import read_formulas, write_formulas
 
+_TWO_WORDS = {'liminf', 'limsup'}
 # Those with limits stand under \operatorname* in the data set, whose star was then set as a star.
-LIMITS = 'det|gcd|inf|lim|max|min|Pr|sup'
-OTHERS = 'arccos|arcsin|arctan|arg|cosh|cos|coth|cot|csc|deg|dim|exp|hom|ker|lg|ln|log|sec|sinh|sin|tanh|tan'
-_OPERATOR = re.compile(rf'\\(?:({LIMITS})|({OTHERS}))(?![A-Za-z])')
+_LIMIT_NAMES = '|'.join(sorted(LIMIT_OPERATORS - _TWO_WORDS))
+_OTHER_NAMES = '|'.join(sorted(OPERATORS - LIMIT_OPERATORS))
+_OPERATOR = re.compile(rf'\\(?:({_LIMIT_NAMES})|({_OTHER_NAMES}))(?![A-Za-z])')
 # Where a star and a group would not be one argument, and where TeX wants an operator.
-_SCRIPT = re.compile(rf'[\^_]\s*\\(?:{LIMITS})(?![A-Za-z])')
+_SCRIPT = re.compile(rf'[\^_]\s*\\(?:{_LIMIT_NAMES})(?![A-Za-z])')
 _LIMITS = re.compile(r'\\(?:no|display)?limits(?![A-Za-z])')
 
 
@@ -46,9 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--out', type=Path, required=True, help='JSONL file to write')
     args = parser.parse_args(argv)
     try:
-        with open(args.out, 'w', encoding='utf-8') as file:
-            made = rows(row['latex'] for row in read_formulas(args.formulas))
-            count = sum(1 for row in made if file.write(json.dumps(row, ensure_ascii=False) + '\n'))
+        count = write_formulas(rows(row['latex'] for row in read_formulas(args.formulas)), args.out)
     except (OSError, ValueError) as error:
         print(f'data.italic_operators: {error}', file=sys.stderr)
         return 2

@@ -17,7 +17,7 @@ import re
 import sys
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,12 @@ import pypdfium2
 from PIL import Image
 from tqdm import tqdm
 
-from .fonts import FONTS
+from .fonts import DEFAULT_FONT, FONTS
 from .render import rasterize, typeset
 
 # About 3.5 MB each, once all their fonts are in use. Drawn in random order from 616 shards, a picture costs 0.7 ms if
 # all of them stay open and 3.4 ms if 256 do: a document opened anew parses its fonts again.
 OPEN_DOCUMENTS = 1024
-DEFAULT_FONT = 'cm'
 UNSHOWN = 'a command that this font draws like another one'
 _pdfium = threading.Lock()
 
@@ -53,6 +52,12 @@ def read_formulas(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
             if not valid:
                 raise ValueError(f'{path}, line {number}: expected a JSON object with a string "latex"')
             yield row
+
+
+def write_formulas(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
+    """Writes lines that `read_formulas` reads; returns how many. Raises OSError."""
+    with open(path, 'w', encoding='utf-8') as file:
+        return sum(1 for row in rows if file.write(json.dumps(row, ensure_ascii=False) + '\n'))
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -239,8 +244,13 @@ def _build_shard(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple
     pdf_path, lines_path, dropped_path = (stem.with_suffix(suffix) for suffix in ('.pdf', '.jsonl', '.dropped'))
     if pdf_path.exists():
         return _finished(stem, rows, font)
-    shown = [row for row in rows if FONTS[font].shows(row['latex'])]
-    dropped = [{'latex': row['latex'], 'error': UNSHOWN} for row in rows if not FONTS[font].shows(row['latex'])]
+    shown: list[dict[str, Any]] = []
+    dropped: list[dict[str, Any]] = []
+    for row in rows:
+        if FONTS[font].shows(row['latex']):
+            shown.append(row)
+        else:
+            dropped.append({'latex': row['latex'], 'error': UNSHOWN})
     result = typeset([row['latex'] for row in shown], preamble=FONTS[font].preamble, timeout=60 + 0.05 * len(rows))
     lines: list[dict[str, Any]] = []
     if result.pdf:

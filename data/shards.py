@@ -25,7 +25,7 @@ from PIL import Image
 
 from .candidates import Row
 from .dataset import BROKEN, Pictures, load
-from .fonts import FONTS
+from .fonts import DEFAULT_FONT, FONTS
 from .pictures import to_grey
 from .render import RenderError, rasterize, typeset
 from .tables import DataError
@@ -55,7 +55,7 @@ class Look:
     of each formula, in different fonts. longest: greatest width and height, in points of 1/72 inch. seed: decides.
     """
 
-    fonts: tuple[str, ...] = ('cm',)
+    fonts: tuple[str, ...] = (DEFAULT_FONT,)
     dpi: tuple[float, ...] = (100.0,)
     looks: int = 1
     longest: float = 700.0

@@ -9,14 +9,13 @@ in eight of im2latex-100k has a `\partial`. A model never shown a symbol cannot 
 
 import argparse
 import itertools
-import json
 import random
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .pages import read_formulas
+from .pages import read_formulas, write_formulas
 
 # Symbol of the corpus, its stand-in, and the share of formulas in which it is replaced.
 SUBSTITUTES: tuple[tuple[str, str, float], ...] = (
@@ -73,8 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         formulas = (row['latex'] for row in read_formulas(args.formulas))
         changed = itertools.islice(substituted(formulas, args.seed), args.limit)
-        with open(args.out, 'w', encoding='utf-8') as file:
-            count = sum(1 for latex in changed if file.write(json.dumps({'latex': latex}, ensure_ascii=False) + '\n'))
+        count = write_formulas(({'latex': latex} for latex in changed), args.out)
     except (OSError, ValueError) as error:
         print(f'data.substitute: {error}', file=sys.stderr)
         return 2

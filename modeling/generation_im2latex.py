@@ -97,19 +97,11 @@ def predict(
     if isinstance(images, Mapping):
         return _generate(model, processor, images, options)
 
-    arrays: list[np.ndarray] = []
-    errors: list[str | None] = []
-    for image in images:
-        try:
-            if image is None:
-                raise ValueError('not a picture')
-            arrays.append(processor.image_processor.prepare(image))
-            errors.append(None)
-        except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
-            errors.append(str(error))
+    prepared = processor.image_processor.prepare_each(images)
+    arrays = [item for item in prepared if not isinstance(item, str)]
     batch = processor.image_processor.pad(arrays, return_tensors='pt') if arrays else None
     found = iter(_generate(model, processor, batch, options) if batch is not None else ())
-    return [next(found) if error is None else Prediction(latex='', score=0.0, error=error) for error in errors]
+    return [Prediction('', 0.0, error=item) if isinstance(item, str) else next(found) for item in prepared]
 
 
 # Not inference_mode: a table that the model fills in lazily here could not take part in a later training step.

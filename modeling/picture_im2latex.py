@@ -91,6 +91,18 @@ class PicturePreparation:
         _place(framed, padded, (height - framed.shape[0]) // 2, (width - framed.shape[1]) // 2)
         return padded
 
+    def prepare_each(self, images: Sequence[Any]) -> list[np.ndarray | str]:
+        """Each picture as `prepare` gives it, or the reason why it cannot be read; None is no picture."""
+        found: list[np.ndarray | str] = []
+        for image in images:
+            try:
+                if image is None:
+                    raise ValueError('not a picture')
+                found.append(self.prepare(image))
+            except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
+                found.append(str(error))
+        return found
+
     def stack(
         self,
         arrays: Sequence[np.ndarray],

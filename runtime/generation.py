@@ -117,13 +117,11 @@ def predict(
     limit = min(max_new_tokens or model.settings.max_new_tokens, model.settings.positions - 1)  # one is the start's
     results: list[Prediction | None] = [None] * len(images)
     arrays: dict[int, np.ndarray] = {}
-    for i, image in enumerate(images):
-        try:
-            if image is None:
-                raise ValueError('not a picture')
-            arrays[i] = processor.image_processor.prepare(image)
-        except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
-            results[i] = Prediction(latex='', score=0.0, error=str(error))
+    for i, prepared in enumerate(processor.image_processor.prepare_each(images)):
+        if isinstance(prepared, str):
+            results[i] = Prediction(latex='', score=0.0, error=prepared)
+        else:
+            arrays[i] = prepared
 
     def read(group: list[int]) -> list[list[Decoded]]:
         batch = DecoderBatch(model, [model.encode(arrays[i]) for i in group], beams, limit)

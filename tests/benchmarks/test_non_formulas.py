@@ -10,7 +10,7 @@ pytest.importorskip('skimage')
 pytest.importorskip('sklearn')
 pytest.importorskip('matplotlib')
 
-from benchmarks.chromium import PROGRAMS  # noqa: E402
+from benchmarks.chromium import PROGRAMS, find_program  # noqa: E402
 from benchmarks.non_formulas import KINDS, PARTS, Sources, finished  # noqa: E402
 from benchmarks.typeset_text import screenshots, typeset_text  # noqa: E402
 
@@ -49,8 +49,7 @@ def test_tex_sets_every_text() -> None:
 
 @pytest.mark.skipif(not any(map(shutil.which, PROGRAMS)), reason='Chromium is not installed')
 def test_a_browser_draws_pages() -> None:
-    program = next(filter(None, map(shutil.which, PROGRAMS)))
-    pictures = list(screenshots(Sources.of('fit'), program, 3, seed=0))
+    pictures = list(screenshots(Sources.of('fit'), find_program(), 3, seed=0))
     assert len(pictures) == 3
     assert any(
         picture.convert('L').getextrema()[0] < 128 < picture.convert('L').getextrema()[1] for picture in pictures
