@@ -65,8 +65,8 @@ class Augmentation:
     bolder: Range = (0.1, 1.0)  # share of a dilation by one pixel
     p_thinner: float = 0.08
     thinner: Range = (0.1, 0.45)
-    p_resample: float = 0.1  # down and up again
-    resample: Range = (1.2, 2.0)
+    p_resample: float = 0.15  # down and up again
+    resample: Range = (1.2, 2.2)
     p_blur: float = 0.15
     blur: Range = (0.3, 0.9)  # sigma
 

@@ -1,0 +1,97 @@
+"""Where things are in a canonical formula: its letters, its levels of nesting, its pairs of brackets."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from .latex_rules import ACCENTS, LETTERS
+
+GREEK: Final = frozenset({
+    r'\alpha', r'\beta', r'\gamma', r'\delta', r'\epsilon', r'\zeta', r'\eta', r'\theta', r'\kappa', r'\lambda', r'\mu',
+    r'\nu', r'\xi', r'\pi', r'\rho', r'\sigma', r'\tau', r'\phi', r'\chi', r'\psi', r'\omega', r'\Gamma', r'\Delta',
+    r'\Theta', r'\Lambda', r'\Xi', r'\Pi', r'\Sigma', r'\Phi', r'\Psi', r'\Omega',
+})  # fmt: skip
+CLOSERS: Final = {'(': ')', '[': ']', r'\{': r'\}', r'\langle': r'\rangle', r'\lfloor': r'\rfloor'}
+SIZES: Final = frozenset({r'\big', r'\Big', r'\bigg', r'\Bigg'})
+# Commands whose argument is words, a font's letters or the columns of a table: letters there are not those of maths.
+_OTHER_LETTERS: Final = frozenset(
+    [r'\mathrm', r'\mathbf', r'\mathsf', r'\mathit', r'\mathtt', r'\mathcal', r'\mathbb', r'\mathfrak', r'\mathscr']
+    + [r'\boldsymbol', r'\text', r'\textbf', r'\textit', r'\textsf', r'\texttt', r'\begin{array}']
+)
+_OVER: Final = ACCENTS | {r'\overline', r'\underline', r'\overrightarrow', r'\overleftarrow'}
+
+
+class Pair(NamedTuple):
+    """Positions of a bracket and the one that closes it; `fitted` if `\\left` and `\\right` stand before them."""
+
+    opening: int
+    closing: int
+    fitted: bool
+
+
+def close(tokens: Sequence[str], opening: int) -> int:
+    """Where the group that opens at `opening` is over: the position behind its brace."""
+    level = 0
+    for position in range(opening, len(tokens)):
+        level += (tokens[position] == '{') - (tokens[position] == '}')
+        if not level:
+            return position + 1
+    return len(tokens)
+
+
+def depths(tokens: Sequence[str]) -> list[int]:
+    """How many groups, environments and fitted brackets are open at each token; 0 is the formula itself."""
+    found: list[int] = []
+    level = 0
+    for token in tokens:
+        if token == '}' or token == r'\right' or token.startswith(r'\end{'):
+            level -= 1
+        found.append(level)
+        if token == '{' or token == r'\left' or token.startswith(r'\begin{'):
+            level += 1
+    return found
+
+
+def letters(tokens: Sequence[str]) -> list[int]:
+    """Positions of the Latin and Greek letters of maths that have neither a font nor an accent of their own."""
+    found: list[int] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        if token in _OTHER_LETTERS and tokens[position + 1 : position + 2] == ['{']:
+            position = close(tokens, position + 1)
+            continue
+        if (token in LETTERS or token in GREEK) and not is_accented(tokens, position):
+            found.append(position)
+        position += 1
+    return found
+
+
+def is_accented(tokens: Sequence[str], position: int) -> bool:
+    return position >= 2 and tokens[position - 1] == '{' and tokens[position - 2] in _OVER
+
+
+def pairs(tokens: Sequence[str]) -> list[Pair]:
+    """Brackets that pair in one group or cell: plain ones, and those of `\\left` and `\\right`."""
+    found: list[Pair] = []
+    stack: list[tuple[str, int]] = []
+    for position, token in enumerate(tokens):
+        before = tokens[position - 1] if position else ''
+        if token in ('{', r'\left') or token.startswith(r'\begin{'):
+            stack.append((token, position))
+        elif token == '&' or token == r'\\':
+            while stack and stack[-1][0] in CLOSERS:
+                stack.pop()
+        elif token == '}' or token == r'\right' or token.startswith(r'\end{'):
+            while stack and stack[-1][0] in CLOSERS:
+                stack.pop()
+            if stack:
+                opening = stack.pop()[1]
+                if token == r'\right' and position + 1 < len(tokens):
+                    found.append(Pair(opening + 1, position + 1, True))
+        elif before in SIZES or before in (r'\left', r'\right', r'\middle'):
+            continue
+        elif token in CLOSERS:
+            stack.append((token, position))
+        elif stack and token == CLOSERS.get(stack[-1][0]):
+            found.append(Pair(stack.pop()[1], position, False))
+    return found
