@@ -151,6 +151,8 @@ def _table(columns: str, body: Sequence[Sequence[Tokens]]) -> Tokens:
     table: Tokens = [r'\begin{array}', '{', *columns, '}']
     for number, row in enumerate(body):
         table += [r'\\'] if number else []
+        if number and row[0][:1] in (['['], ['*']):  # `\\` would take them for its own
+            table += ['{', '}']
         for column, cell in enumerate(row):
             table += ['&', *cell] if column else cell
     return [*table, r'\end{array}']
