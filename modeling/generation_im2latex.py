@@ -22,6 +22,7 @@ from transformers.utils import cached_file
 from .checkpoint_im2latex import CheckpointError, local_folder
 from .confidence_im2latex import FILE, Calibration, load_calibration
 from .modeling_im2latex import Im2LatexModel
+from .nesting_im2latex import NestingLogitsProcessor
 from .prediction_im2latex import Prediction, Token, with_alternatives
 from .processing_im2latex import Im2LatexProcessor
 
@@ -116,8 +117,10 @@ def _generate(
     output: Any = model.generate(
         pixel_values=batch['pixel_values'].to(model.device, model.dtype),  # (B, 1, H, W)
         pixel_mask=batch['pixel_mask'].to(model.device),  # (B, H, W)
+        logits_processor=[NestingLogitsProcessor(processor.nesting)],
         return_dict_in_generate=True,
         output_scores=True,
+        output_logits=True,
         **options,
     )
     found = [
@@ -162,7 +165,8 @@ def confidences(model: Any, output: Any) -> list[float]:
 
     Args:
         model: the model that generated.
-        output: what `generate(..., return_dict_in_generate=True, output_scores=True)` returned, greedy or beams.
+        output: what `generate(..., return_dict_in_generate=True, output_scores=True, output_logits=True)` returned,
+            greedy or beams.
 
     Returns:
         One number from 0 to 1 a sequence. The tokens run to the end of formula, which counts: a formula that was cut
@@ -177,9 +181,13 @@ def confidences(model: Any, output: Any) -> list[float]:
 def _chosen(model: Any, output: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Log-probabilities, ids, and whether the token is part of the formula, its end included; each (B, T)."""
     beams = getattr(output, 'beam_indices', None)
-    # Beam search keeps log-probabilities, greedy search keeps logits.
+    # Beam search keeps log-probabilities. Greedy search keeps scores of the tokens that may follow, which would sum to
+    # 1 without the others: the model's own logits are normalised instead.
     log_probabilities = model.compute_transition_scores(
-        output.sequences, output.scores, beam_indices=beams, normalize_logits=beams is None
+        output.sequences,
+        output.logits if beams is None else output.scores,
+        beam_indices=beams,
+        normalize_logits=beams is None,
     )
     tokens = output.sequences[:, -log_probabilities.shape[1] :]
     ends = model.generation_config.eos_token_id

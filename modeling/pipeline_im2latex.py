@@ -7,6 +7,8 @@ from PIL import Image
 from transformers import Pipeline
 from transformers.image_utils import load_image
 
+from .nesting_im2latex import NestingLogitsProcessor
+
 
 class Im2LatexPipeline(Pipeline):
     """`pipe(image)` gives `[{'generated_text': latex}]`; a list of pictures gives a list of those.
@@ -47,7 +49,8 @@ class Im2LatexPipeline(Pipeline):
         images = model_inputs['image']
         inputs = self.processor(images=images if isinstance(images, list) else [images], return_tensors='pt')
         inputs = inputs.to(self.model.device, dtype=self.model.dtype)
-        return {'ids': self.model.generate(**inputs, **self._prepare_generate_kwargs(generate_kwargs or {}))}
+        options = {'logits_processor': [NestingLogitsProcessor(self.processor.nesting)], **(generate_kwargs or {})}
+        return {'ids': self.model.generate(**inputs, **self._prepare_generate_kwargs(options))}
 
     def postprocess(self, model_outputs: dict[str, Any]) -> list[dict[str, str]]:
         return [{'generated_text': latex} for latex in self.processor.post_process(model_outputs['ids'])]

@@ -8,6 +8,7 @@ import torch
 from transformers import BatchFeature, PreTrainedTokenizerBase, PreTrainedTokenizerFast, ProcessorMixin
 
 from .image_processing_im2latex import Im2LatexImageProcessor
+from .nesting_im2latex import Nesting
 
 
 class Im2LatexProcessor(ProcessorMixin):
@@ -31,6 +32,11 @@ class Im2LatexProcessor(ProcessorMixin):
             Im2LatexImageProcessor.from_pretrained(pretrained_model_name_or_path, **kwargs),
             PreTrainedTokenizerFast.from_pretrained(pretrained_model_name_or_path, **kwargs),
         )
+
+    @property
+    def nesting(self) -> Nesting:
+        """The rules that keep what is generated to LaTeX that nests."""
+        return Nesting(self.tokenizer.get_vocab(), self.tokenizer.eos_token)
 
     def __call__(
         self, images: Any = None, text: str | Sequence[str] | None = None, return_tensors: str = 'pt', **kwargs

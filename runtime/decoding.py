@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modeling.nesting_im2latex import Nesting
+
 from .model import DecoderBatch
 
 # Rows of pictures that are done are dropped once they are so large a part: dropping copies all the others.
@@ -27,28 +29,29 @@ class Decoded:
         return math.fsum(self.log_probabilities)
 
 
-def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decoded]:
+def greedy(batch: DecoderBatch, start: int, end: int, limit: int, nesting: Nesting | None = None) -> list[Decoded]:
     """The likeliest token at every step.
 
     Args:
         batch: of one beam.
         start, end: tokens that begin and end a formula.
         limit: most tokens of a formula, its end included.
+        nesting: which tokens may follow which; all if it is None.
     Returns:
         One result a picture, in order.
     """
     count = len(batch.tokens)
-    tokens = np.full((count, limit), end)
+    tokens = np.full((count, limit + 1), start)
     logs = np.zeros((count, limit), np.float32)
     lengths = np.zeros(count, np.int64)
     rows = np.arange(count)  # the picture that each row of the batch decodes
     last = np.full(count, start)
     for step in range(limit):
         log_probabilities = batch.step(last[:, None])[:, 0]
-        last = log_probabilities.argmax(axis=1)
+        last = _possible(log_probabilities, tokens[rows, : step + 1], nesting).argmax(axis=1)
         going = lengths[rows] == step  # rows whose picture has not ended yet
         open_rows = rows[going]
-        tokens[open_rows, step] = last[going]
+        tokens[open_rows, step + 1] = last[going]
         logs[open_rows, step] = log_probabilities[going, last[going]]
         lengths[open_rows[last[going] != end]] += 1
         going &= last != end
@@ -60,17 +63,23 @@ def greedy(batch: DecoderBatch, start: int, end: int, limit: int) -> list[Decode
             batch.keep(keep)
             rows, last = rows[keep], last[keep]
     lengths = np.minimum(lengths + 1, limit)
-    return [Decoded(tokens[i, :length].tolist(), logs[i, :length].tolist()) for i, length in enumerate(lengths)]
+    return [Decoded(tokens[i, 1 : length + 1].tolist(), logs[i, :length].tolist()) for i, length in enumerate(lengths)]
 
 
 def beam_search(
-    batch: DecoderBatch, start: int, end: int, limit: int, length_penalty: float = 1.0, n_best: int = 1
+    batch: DecoderBatch,
+    start: int,
+    end: int,
+    limit: int,
+    length_penalty: float = 1.0,
+    n_best: int = 1,
+    nesting: Nesting | None = None,
 ) -> list[list[Decoded]]:
     """The best of several hypotheses kept at every step.
 
     Args:
         batch: of as many beams as hypotheses are to be kept.
-        start, end, limit: as for `greedy`.
+        start, end, limit, nesting: as for `greedy`.
         length_penalty: a finished formula's score is its log-probability divided by its length to this power.
         n_best: formulas of a picture to return, at most as many as there are beams.
     Returns:
@@ -89,7 +98,7 @@ def beam_search(
     best_logs = np.zeros_like(running_logs)
     best_lengths = np.zeros((count, beams), np.int64)
     for length in range(1, limit + 1):
-        log_probabilities = batch.step(running[:, :, length - 1])
+        log_probabilities = _possible(batch.step(running[:, :, length - 1]), running[:, :, :length], nesting)
         totals = (log_probabilities + scores[:, :, None]).reshape(len(rows), -1)
         # As many again, so that enough go on if all the first end here.
         chosen = _top(totals, 2 * beams)
@@ -137,6 +146,11 @@ def beam_search(
             best_tokens, best_logs = best_tokens[keep], best_logs[keep]
         batch.reorder(parents)
     return results
+
+
+def _possible(log_probabilities: np.ndarray, tokens: np.ndarray, nesting: Nesting | None) -> np.ndarray:
+    """The same, with `NEVER` for what must not follow the tokens so far."""
+    return log_probabilities if nesting is None else np.where(nesting.allowed(tokens), log_probabilities, NEVER)
 
 
 def _taken(hypotheses: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from modeling.checkpoint_im2latex import CheckpointError, local_folder
 from modeling.confidence_im2latex import load_calibration
+from modeling.nesting_im2latex import Nesting
 from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction, Token, with_alternatives
 
@@ -51,6 +52,10 @@ class Processor:
     def special_ids(self) -> frozenset[int]:
         """Tokens that are no part of the LaTeX."""
         return frozenset(i for i, token in self.tokenizer.get_added_tokens_decoder().items() if token.special)
+
+    def nesting(self, end: int) -> Nesting:
+        """The rules that keep what is generated to LaTeX that nests; `end` is the token that ends a formula."""
+        return Nesting(self.tokenizer.get_vocab(), self.tokenizer.id_to_token(end) or '')
 
     def post_process(self, generated_ids: Sequence[Sequence[int]]) -> list[str]:
         """Turns tokens into LaTeX strings."""
@@ -123,9 +128,11 @@ def predict(
         else:
             arrays[i] = prepared
 
+    nesting = processor.nesting(model.settings.end)
+
     def read(group: list[int]) -> list[list[Decoded]]:
         batch = DecoderBatch(model, [model.encode(arrays[i]) for i in group], beams, limit)
-        return search(batch, model.settings, limit, n_best)
+        return search(batch, model.settings, limit, n_best, nesting)
 
     groups = _groups({i: array.size for i, array in arrays.items()}, max(1, MAX_ROWS // beams), model.threads)
     with ThreadPoolExecutor(model.threads) as pool:
@@ -136,11 +143,13 @@ def predict(
     return [result for result in results if result is not None]
 
 
-def search(batch: DecoderBatch, settings: GenerationSettings, limit: int, n_best: int = 1) -> list[list[Decoded]]:
+def search(
+    batch: DecoderBatch, settings: GenerationSettings, limit: int, n_best: int = 1, nesting: Nesting | None = None
+) -> list[list[Decoded]]:
     """Greedy or beam search, as the batch has one beam or more: of each picture the best, the best first."""
     if batch.tokens.shape[1] == 1:
-        return [[found] for found in greedy(batch, settings.start, settings.end, limit)]
-    return beam_search(batch, settings.start, settings.end, limit, settings.length_penalty, n_best)
+        return [[found] for found in greedy(batch, settings.start, settings.end, limit, nesting)]
+    return beam_search(batch, settings.start, settings.end, limit, settings.length_penalty, n_best, nesting)
 
 
 def _predictions(processor: Processor, readings: Sequence[Decoded]) -> list[Prediction]:

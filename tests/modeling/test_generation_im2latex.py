@@ -37,7 +37,7 @@ class Scorer:
     ],
 )
 def test_confidence_table(tokens: list[int], probabilities: list[float], expected: float) -> None:
-    output = SimpleNamespace(sequences=torch.tensor([[1, *tokens]]), scores=())
+    output = SimpleNamespace(sequences=torch.tensor([[1, *tokens]]), scores=(), logits=())
     model = Scorer(torch.tensor([probabilities]).log())
     assert confidences(model, output) == [pytest.approx(expected)]
 
