@@ -16,11 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 TOKENS = (
     '<s>', '</s>', '{', '}', r'\left', r'\right', r'\middle', '(', 'x', '&', r'\\', r'\begin{matrix}', r'\end{matrix}',
-    r'\begin{cases}', r'\end{cases}', r'\end{aligned}',
+    r'\begin{cases}', r'\end{cases}', r'\end{aligned}', r'\begin{array}', r'\end{array}', 'l', '_', '^',
 )  # fmt: skip
 VOCABULARY = {token: i for i, token in enumerate(TOKENS)}
 NESTING = Nesting(VOCABULARY, '</s>')
-PARTNERS = {'{': '}', r'\left': r'\right', r'\begin{matrix}': r'\end{matrix}', r'\begin{cases}': r'\end{cases}'}
+PARTNERS = {'{': '}', r'\left': r'\right'} | {
+    rf'\begin{{{name}}}': rf'\end{{{name}}}' for name in ('matrix', 'cases', 'array')
+}
 
 
 def following(tokens: str) -> set[str]:
@@ -29,7 +31,8 @@ def following(tokens: str) -> set[str]:
     return {token for token, allowed in zip(TOKENS, NESTING.allowed(ids), strict=True) if allowed}
 
 
-ALWAYS = {'<s>', 'x', '(', *PARTNERS}
+SCRIPTS = {'_', '^'}
+ALWAYS = {'<s>', 'x', '(', 'l', *PARTNERS}
 
 
 @pytest.mark.parametrize(
@@ -38,15 +41,47 @@ ALWAYS = {'<s>', 'x', '(', *PARTNERS}
         ('', {'</s>'}),
         ('x { x }', {'</s>'}),
         ('{', {'}', r'\\'}),
-        (r'{ \left', {r'\right', r'\middle'}),
+        (r'{ \left (', {r'\right', r'\middle'}),
         (r'\left ( { x }', {r'\right', r'\middle'}),
         (r'\begin{matrix} x &', {r'\end{matrix}', '&', r'\\'}),
         (r'\begin{matrix} \begin{cases} \end{cases}', {r'\end{matrix}', '&', r'\\'}),
         (r'\begin{matrix} { x', {'}', r'\\'}),
+        (r'\begin{cases} x', {r'\end{cases}', '&', r'\\'}),
+        (r'\begin{cases} x & x', {r'\end{cases}', r'\\'}),
+        (r'\begin{cases} x & x \\ { x }', {r'\end{cases}', '&', r'\\'}),
+        (r'\begin{array} { l l', {'}', r'\\'}),
+        (r'\begin{array} { l l } l', {r'\end{array}', '&', r'\\'}),
+        (r'\begin{array} { l l } x & \begin{array} { l } x \end{array}', {r'\end{array}', r'\\'}),
+        (r'\begin{array} { l } \begin{matrix} & \\ \end{matrix}', {r'\end{array}', r'\\'}),
     ],
 )
 def test_what_may_come(tokens: str, others: set[str]) -> None:
-    assert following(tokens) == ALWAYS | others
+    assert following(tokens) == ALWAYS | SCRIPTS | others
+
+
+@pytest.mark.parametrize(
+    ('tokens', 'scripts'),
+    [
+        ('x _ { x }', {'^'}),
+        ('x ^ { x }', set()),
+        ('x _ { x } ^ { x }', set()),
+        ('x _ { x _ { x } }', {'^'}),
+        ('x _ { x } { }', {'_', '^'}),
+        ('x _ { x } x', {'_', '^'}),
+    ],
+)
+def test_an_atom_has_one_script_of_a_kind(tokens: str, scripts: set[str]) -> None:
+    assert following(tokens) & SCRIPTS == scripts
+
+
+@pytest.mark.parametrize('tokens', [r'\left', r'{ \left ( x \right', r'\left ( \middle'])
+def test_a_delimiter_follows(tokens: str) -> None:
+    assert following(tokens) == {'('}
+
+
+@pytest.mark.parametrize('tokens', ['x _', r'\begin{matrix} x ^'])
+def test_a_script_is_a_group(tokens: str) -> None:
+    assert following(tokens) == {'{'}
 
 
 @settings(max_examples=50, deadline=None)
@@ -67,8 +102,8 @@ def test_any_walk_that_ends_nests(seed: int) -> None:
     assert not opened or TOKENS[tokens[-1]] != '</s>'
 
 
-def test_rows_do_not_depend_on_each_other() -> None:
-    rows = np.array([list(row) for row in itertools.product(range(len(TOKENS)), repeat=2)]).reshape(2, -1, 2)
+def test_rows_do_not_depend_on_each_other_and_need_not_keep_to_the_rules() -> None:
+    rows = np.array([list(row) for row in itertools.product(range(len(TOKENS)), repeat=2)]).reshape(3, -1, 2)
     allowed = NESTING.allowed(rows)
     assert allowed.shape == (*rows.shape[:2], len(TOKENS))
     for place in np.ndindex(rows.shape[:2]):
