@@ -3,6 +3,7 @@
     python export_onnx.py checkpoints/small
 
 encoder_model.onnx        picture -> keys and values of every cross-attention
+encoder_model_int8.onnx   the same, its convolutions in 8 bits
 decoder_model.onnx        one token -> log-probabilities of the next, with a cache
 decoder_model_int8.onnx   the same, its matrix products in 8 bits
 
@@ -14,12 +15,16 @@ import logging
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from command_line import Parser
 
 OPSET = 24  # the first with TensorScatter, which writes into a cache in place
+# Pictures that show which activations occur, and the sizes in which they are shown.
+EXAMPLES = Path(__file__).resolve().parent / 'examples'
+EXAMPLE_SCALES = (0.6, 0.8, 1.0, 1.25)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -33,14 +38,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def export(model: Any, out: Path) -> None:
+def export(model: Any, processor: Any, out: Path) -> None:
     """Writes the graphs of an `Im2LatexModel` in evaluation mode into a folder, which is made if need be."""
     import onnx_ir
 
-    decoder = decoder_graph(model)
+    encoder, decoder = encoder_graph(model), decoder_graph(model)
     graphs = {
-        'encoder_model': encoder_graph(model),
-        'decoder_model_int8': quantized(decoder),
+        'encoder_model_int8': quantized_encoder(encoder, list(example_inks(processor.image_processor))),
+        'encoder_model': encoder,
+        'decoder_model_int8': quantized_decoder(decoder),
         'decoder_model': decoder,
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -162,7 +168,57 @@ def halve(graph: Any) -> None:
         graph.graph.insert_before(graph.graph[0], cast)
 
 
-def quantized(graph: Any) -> Any:
+def example_inks(image_processor: Any) -> Iterator[Any]:
+    """The project's example pictures in several sizes, as the image processor prepares them: float32 (H, W)."""
+    from PIL import Image
+
+    for path in sorted(EXAMPLES.glob('*.png')):
+        with Image.open(path) as file:
+            picture = file.convert('L')
+        for scale in EXAMPLE_SCALES:
+            size = round(scale * picture.width), round(scale * picture.height)
+            yield image_processor.prepare(picture.resize(size, Image.Resampling.BICUBIC))
+
+
+def quantized_encoder(graph: Any, inks: Sequence[Any]) -> Any:
+    """An encoder with convolutions in 8 bits; the range of their inputs is that of the pictures given."""
+    import numpy as np
+    import onnx
+    import onnx_ir
+    import onnxruntime
+    from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
+
+    class Pictures(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.rest = iter(inks)
+
+        def get_next(self) -> Any:
+            if (ink := next(self.rest, None)) is None:
+                return None
+            return {'pixel_values': ink[None, None], 'pixel_mask': np.ones((1, *ink.shape), np.int64)}
+
+    with tempfile.TemporaryDirectory() as folder:
+        plain, folded, small = (Path(folder) / f'{name}.onnx' for name in ('plain', 'folded', 'small'))
+        onnx_ir.save(graph, plain)
+        # Normalisation goes into the convolutions before, not after, their weights are rounded.
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(folded)
+        onnxruntime.InferenceSession(plain, options, providers=['CPUExecutionProvider'])
+        quantize_static(
+            folded,
+            small,
+            Pictures(),
+            op_types_to_quantize=['Conv'],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return onnx_ir.from_proto(onnx.load(small))
+
+
+def quantized_decoder(graph: Any) -> Any:
     """A decoder with its weights in 8 bits, a scale a column; the activations they meet are quantised as they come."""
     import onnx
     import onnx_ir
@@ -194,8 +250,8 @@ def main(argv: list[str] | None = None) -> int:
     transformers_logging.disable_progress_bar()
     logging.disable(logging.WARNING)  # the quantiser's advice on pre-processing
     try:
-        model, _ = load(args.checkpoint, device='cpu')
-        export(model, args.out)
+        model, processor = load(args.checkpoint, device='cpu')
+        export(model, processor, args.out)
     except (CheckpointError, OSError) as error:
         print(f'export_onnx.py: {error}', file=sys.stderr)
         return 2

@@ -63,7 +63,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--precision',
         choices=['fp32', 'int8'],
         default='fp32',
-        help='of the decoder with onnx: int8 is faster and may choose another token (default: fp32)',
+        help='of the graphs with onnx: int8 is faster and may choose another token (default: fp32)',
     )
     args = parser.parse_args(argv)
     if not args.paths and not args.clipboard:

@@ -49,7 +49,7 @@ def load(
     Args:
         checkpoint: folder, or id on the Hugging Face Hub.
         name: None takes the graphs if they and onnxruntime are there, else torch.
-        precision: of the graphs' decoder; torch has `fp32` only.
+        precision: of the graphs; torch has `fp32` only.
         threads: to compute with; None takes what suits the machine.
 
     Raises:

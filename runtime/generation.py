@@ -29,8 +29,11 @@ from .cores import cores
 from .decoding import Decoded, beam_search, greedy
 from .model import DecoderBatch, GenerationSettings, Model
 
-DECODERS = {'fp32': 'decoder_model.onnx', 'int8': 'decoder_model_int8.onnx'}
-ENCODER = 'encoder_model.onnx'
+# Encoder and decoder.
+GRAPHS = {
+    'fp32': ('encoder_model.onnx', 'decoder_model.onnx'),
+    'int8': ('encoder_model_int8.onnx', 'decoder_model_int8.onnx'),
+}
 # Rows that one decoder step computes at most; each takes memory for its cells, and more of them save little.
 MAX_ROWS = 32
 # Settings of `generate` that change what is decoded and that are not done here, with their neutral values.
@@ -69,7 +72,7 @@ def load(
 
     Args:
         checkpoint: folder, or id on the Hugging Face Hub.
-        precision: of the decoder: `fp32` gives the tokens that the torch model gives, `int8` is faster.
+        precision: `fp32` gives the tokens that the torch model gives, `int8` is faster.
         threads: None takes what `runtime.cores` finds.
 
     Raises:
@@ -78,7 +81,7 @@ def load(
             is not done here.
     """
     folder = local_folder(checkpoint) or _download(checkpoint)
-    encoder, decoder = folder / 'onnx' / ENCODER, folder / 'onnx' / DECODERS[precision]
+    encoder, decoder = (folder / 'onnx' / name for name in GRAPHS[precision])
     if not encoder.is_file() or not decoder.is_file():
         raise NoGraphsError(f'{checkpoint}: no ONNX graphs; write them with: python export_onnx.py {checkpoint}')
     try:

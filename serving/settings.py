@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     backend: Literal['onnx', 'torch'] | None = None
     """what computes; by default onnx if it is installed and the checkpoint holds its graphs, else torch"""
     precision: Literal['fp32', 'int8'] = 'fp32'
-    """of the decoder with onnx: int8 is faster and may choose another token"""
+    """of the graphs with onnx: int8 is faster and may choose another token"""
     threads: PositiveInt | None = None
     """threads of the model; by default OMP_NUM_THREADS, else the cores that it may use; with onnx at most 8"""
 

@@ -98,7 +98,7 @@ def exported_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPath
     """The same checkpoint with its ONNX graphs."""
     folder = tmp_path_factory.mktemp('exported') / 'checkpoint'
     shutil.copytree(tiny_checkpoint, folder)
-    export(load(folder, device='cpu')[0], folder / 'onnx')
+    export(*load(folder, device='cpu'), folder / 'onnx')
     return folder
 
 

@@ -1,5 +1,6 @@
 """The exporter: what it writes, and what it says."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image
 import export_onnx
 from modeling.generation_im2latex import load
 
-NAMES = ['decoder_model.onnx', 'decoder_model_int8.onnx', 'encoder_model.onnx']
+NAMES = ['decoder_model.onnx', 'decoder_model_int8.onnx', 'encoder_model.onnx', 'encoder_model_int8.onnx']
 
 
 def test_encoder_takes_any_batch_and_size(exported_checkpoint: Path, formula_images: list[Image.Image]) -> None:
@@ -35,7 +36,7 @@ def test_encoder_takes_any_batch_and_size(exported_checkpoint: Path, formula_ima
 
 def test_nothing_tells_where_it_was_made(exported_checkpoint: Path) -> None:
     for name in NAMES:
-        assert b'.py' not in (exported_checkpoint / 'onnx' / name).read_bytes()
+        assert not re.search(rb'[\w/]{6,}\.py', (exported_checkpoint / 'onnx' / name).read_bytes())
 
 
 def test_dimensions_are_named(exported_checkpoint: Path) -> None:
@@ -76,7 +77,7 @@ def test_halves_of_what_was_saved_in_halves() -> None:
 
 def test_command_line(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     written = []
-    monkeypatch.setattr(export_onnx, 'export', lambda model, out: written.append(out))
+    monkeypatch.setattr(export_onnx, 'export', lambda model, processor, out: written.append(out))
     assert export_onnx.main([str(tiny_checkpoint)]) == 0
     assert export_onnx.main([str(tiny_checkpoint), '--out', str(tmp_path)]) == 0
     assert written == [tiny_checkpoint / 'onnx', tmp_path]
@@ -88,5 +89,18 @@ def test_command_line(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest
     assert capsys.readouterr().err.count('\n') == 1
 
 
-def test_three_graphs(exported_checkpoint: Path) -> None:
+def test_an_encoder_in_8_bits_gives_nearly_the_same(
+    exported_checkpoint: Path, formula_images: list[Image.Image]
+) -> None:
+    _, processor = load(exported_checkpoint, device='cpu')
+    batch = dict(processor(images=formula_images, return_tensors='np'))
+    whole, small = (
+        onnxruntime.InferenceSession(exported_checkpoint / 'onnx' / name).run(None, batch) for name in NAMES[2:]
+    )
+    np.testing.assert_array_equal(whole[0], small[0])
+    for wanted, found in zip(whole[1:], small[1:], strict=True):
+        assert np.abs(found - wanted).mean() < 0.1 * np.abs(wanted).mean()
+
+
+def test_four_graphs(exported_checkpoint: Path) -> None:
     assert sorted(path.name for path in (exported_checkpoint / 'onnx').iterdir()) == NAMES
