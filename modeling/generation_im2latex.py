@@ -25,6 +25,7 @@ from .modeling_im2latex import Im2LatexModel
 from .nesting_im2latex import NestingLogitsProcessor
 from .prediction_im2latex import Prediction, Token, with_alternatives
 from .processing_im2latex import Im2LatexProcessor
+from .second_look_im2latex import SecondLook
 
 
 def load(
@@ -69,7 +70,7 @@ def predict(
     max_new_tokens: int | None = None,
     n_best: int = 1,
 ) -> list[Prediction]:
-    """Read the formulas in one batch of pictures, in one call of `model.generate`.
+    """Read the formulas in one batch of pictures, in one call of `model.generate`, and another for a second look.
 
     Args:
         model: an `Im2LatexModel`, in evaluation mode; its device and dtype are used.
@@ -77,7 +78,7 @@ def predict(
         images: pictures of any size and mode, or a batch that the processor has made of them: `pixel_values`
             (B, 1, H, W) and `pixel_mask` (B, H, W), other keys ignored. A picture that is None, broken, or
             refused by the image processor (a blank one) gets an empty prediction with `error` set; the others still
-            come.
+            come. A batch is looked at once: `second_look_im2latex.py` is for pictures.
         num_beams: beam width; None takes the checkpoint's, 1 is greedy decoding.
         max_new_tokens: most tokens to generate for a picture; None takes the checkpoint's.
         n_best: most readings of a picture, the alternatives counted; they are beams, so there will be as many beams.
@@ -95,14 +96,28 @@ def predict(
     given = {'num_beams': num_beams, 'max_new_tokens': max_new_tokens}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     options['num_return_sequences'] = n_best
+    calibration: Calibration | None = getattr(model, 'calibration', None)  # `load` sets it
     if isinstance(images, Mapping):
-        return _generate(model, processor, images, options)
+        readings = _generate(model, processor, images, options)
+        if calibration is None:
+            return readings
+        return [calibration.judged(reading, ink) for reading, ink in zip(readings, _inks(images), strict=True)]
 
-    prepared = processor.image_processor.prepare_each(images)
-    arrays = [item for item in prepared if not isinstance(item, str)]
-    batch = processor.image_processor.pad(arrays, return_tensors='pt') if arrays else None
-    found = iter(_generate(model, processor, batch, options) if batch is not None else ())
-    return [Prediction('', 0.0, error=item) if isinstance(item, str) else next(found) for item in prepared]
+    def read(prepared: Sequence[np.ndarray | str]) -> list[Prediction]:
+        arrays = [item for item in prepared if not isinstance(item, str)]
+        batch = processor.image_processor.pad(arrays, return_tensors='pt') if arrays else None
+        found = iter(_generate(model, processor, batch, options) if batch is not None else ())
+        return [Prediction('', 0.0, error=item) if isinstance(item, str) else next(found) for item in prepared]
+
+    inks = processor.image_processor.prepare_each(images)
+    readings = read(inks)
+    if second_look := SecondLook.of(lambda name: getattr(model.generation_config, name, None)):
+        enlarged = processor.image_processor.prepare_each
+        readings = second_look.again(readings, images, lambda doubtful, by: read(enlarged(doubtful, by)))
+    return [
+        reading if calibration is None or isinstance(ink, str) else calibration.judged(reading, ink)
+        for reading, ink in zip(readings, inks, strict=True)
+    ]
 
 
 # Not inference_mode: a table that the model fills in lazily here could not take part in a later training step.
@@ -133,11 +148,7 @@ def _generate(
         )
     ]
     count = options['num_return_sequences']
-    readings = [with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
-    calibration: Calibration | None = getattr(model, 'calibration', None)  # `load` sets it
-    if calibration is None:
-        return readings
-    return [calibration.judged(reading, ink) for reading, ink in zip(readings, _inks(batch), strict=True)]
+    return [with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
 
 
 def _inks(batch: Mapping[str, torch.Tensor]) -> Iterator[np.ndarray]:

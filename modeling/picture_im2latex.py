@@ -69,8 +69,11 @@ class PicturePreparation:
         self.scale = scale
         self.max_pitch = max_pitch
 
-    def prepare(self, image: Any) -> np.ndarray:
+    def prepare(self, image: Any, enlarge: float = 1.0) -> np.ndarray:
         """One picture as float32 (H, W), ink 1 and paper 0, H and W multiples of `size_divisor`.
+
+        Args:
+            enlarge: by how much larger to make it than it would be, as far as `max_height` and `max_width` go.
 
         Raises:
             ValueError: the picture is blank, or its ink is smaller than `min_size`.
@@ -85,20 +88,20 @@ class PicturePreparation:
         crop = ink[grey[y : bottom + self.margin, x : right + self.margin]]
         framed = np.zeros((bottom - top + 2 * self.margin, right - left + 2 * self.margin), np.float32)
         _place(crop, framed, y - top + self.margin, x - left + self.margin)
-        framed = self._resize(framed)
+        framed = self._resize(framed, enlarge)
         height, width = (-(-n // self.size_divisor) * self.size_divisor for n in framed.shape)
         padded = np.zeros((height, width), np.float32)
         _place(framed, padded, (height - framed.shape[0]) // 2, (width - framed.shape[1]) // 2)
         return padded
 
-    def prepare_each(self, images: Sequence[Any]) -> list[np.ndarray | str]:
+    def prepare_each(self, images: Sequence[Any], enlarge: float = 1.0) -> list[np.ndarray | str]:
         """Each picture as `prepare` gives it, or the reason why it cannot be read; None is no picture."""
         found: list[np.ndarray | str] = []
         for image in images:
             try:
                 if image is None:
                     raise ValueError('not a picture')
-                found.append(self.prepare(image))
+                found.append(self.prepare(image, enlarge))
             except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
                 found.append(str(error))
         return found
@@ -154,12 +157,12 @@ class PicturePreparation:
             )
         return top, bottom, left, right
 
-    def _resize(self, ink: np.ndarray) -> np.ndarray:
+    def _resize(self, ink: np.ndarray, enlarge: float) -> np.ndarray:
         """The picture, margins included, at the size to read it, within `max_height` and `max_width`."""
         scale = self.scale
         if self.max_pitch is not None and (pitch := stroke_pitch(ink)) > self.max_pitch:
             scale *= (self.max_pitch - PITCH_OFFSET) / (pitch - PITCH_OFFSET)
-        scale = min(scale, self.max_height / ink.shape[0], self.max_width / ink.shape[1])
+        scale = min(scale * enlarge, self.max_height / ink.shape[0], self.max_width / ink.shape[1])
         if scale == 1:
             return ink
         size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))

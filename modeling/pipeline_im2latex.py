@@ -7,14 +7,18 @@ from PIL import Image
 from transformers import Pipeline
 from transformers.image_utils import load_image
 
-from .nesting_im2latex import NestingLogitsProcessor
+from .generation_im2latex import predict
+
+# What `predict` takes; other options of `generate` make the pipeline call it directly.
+PREDICT_OPTIONS = {'num_beams', 'max_new_tokens'}
 
 
 class Im2LatexPipeline(Pipeline):
     """`pipe(image)` gives `[{'generated_text': latex}]`; a list of pictures gives a list of those.
 
     A picture is a path, a URL, a base64 string or a PIL picture. `generate_kwargs={'num_beams': 4}` or
-    `max_new_tokens=...` reach `generate`; `timeout` (seconds) bounds a download.
+    `max_new_tokens=...` go to `predict` of `generation_im2latex.py`. With any other option `generate` is called with
+    all of them, without the rules and the second look that `predict` adds. `timeout` (seconds) bounds a download.
     """
 
     _load_processor = True
@@ -46,14 +50,23 @@ class Im2LatexPipeline(Pipeline):
         return {'image': _load(image, timeout)}
 
     def _forward(self, model_inputs: dict[str, Any], generate_kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
-        images = model_inputs['image']
-        inputs = self.processor(images=images if isinstance(images, list) else [images], return_tensors='pt')
-        inputs = inputs.to(self.model.device, dtype=self.model.dtype)
-        options = {'logits_processor': [NestingLogitsProcessor(self.processor.nesting)], **(generate_kwargs or {})}
-        return {'ids': self.model.generate(**inputs, **self._prepare_generate_kwargs(options))}
+        batch = model_inputs['image']
+        is_batch = isinstance(batch, list)
+        images = batch if is_batch else [batch]
+        options = self._prepare_generate_kwargs(generate_kwargs or {})
+        if options.keys() <= PREDICT_OPTIONS:
+            found = predict(self.model, self.processor, images, **options)
+            if reasons := [prediction.error for prediction in found if prediction.error is not None]:
+                raise ValueError(reasons[0])
+            latex = [prediction.latex for prediction in found]
+        else:
+            inputs = self.processor(images=images, return_tensors='pt').to(self.model.device, dtype=self.model.dtype)
+            latex = self.processor.post_process(self.model.generate(**inputs, **options))
+        # The parent takes a batch apart by its first axis.
+        return {'latex': [[text] for text in latex] if is_batch else latex}
 
     def postprocess(self, model_outputs: dict[str, Any]) -> list[dict[str, str]]:
-        return [{'generated_text': latex} for latex in self.processor.post_process(model_outputs['ids'])]
+        return [{'generated_text': latex} for latex in model_outputs['latex']]
 
     def save_pretrained(self, save_directory, **kwargs) -> None:
         """Saves model, pipeline code and, which the parent forgets, the processor."""

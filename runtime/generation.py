@@ -24,6 +24,7 @@ from modeling.confidence_im2latex import load_calibration
 from modeling.nesting_im2latex import Nesting
 from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction, Token, with_alternatives
+from modeling.second_look_im2latex import SecondLook
 
 from .cores import cores
 from .decoding import Decoded, beam_search, greedy
@@ -123,27 +124,33 @@ def predict(
         raise ValueError(f'n_best must be at least 1, not {n_best}')
     beams = max(n_best, num_beams or model.settings.num_beams)
     limit = min(max_new_tokens or model.settings.max_new_tokens, model.settings.positions - 1)  # one is the start's
-    results: list[Prediction | None] = [None] * len(images)
-    arrays: dict[int, np.ndarray] = {}
-    for i, prepared in enumerate(processor.image_processor.prepare_each(images)):
-        if isinstance(prepared, str):
-            results[i] = Prediction(latex='', score=0.0, error=prepared)
-        else:
-            arrays[i] = prepared
-
     nesting = processor.nesting(model.settings.end)
 
-    def read(group: list[int]) -> list[list[Decoded]]:
-        batch = DecoderBatch(model, [model.encode(arrays[i]) for i in group], beams, limit)
+    def decode(inks: Sequence[np.ndarray]) -> list[list[Decoded]]:
+        batch = DecoderBatch(model, [model.encode(ink) for ink in inks], beams, limit)
         return search(batch, model.settings, limit, n_best, nesting)
 
-    groups = _groups({i: array.size for i, array in arrays.items()}, max(1, MAX_ROWS // beams), model.threads)
+    def read(prepared: Sequence[np.ndarray | str]) -> list[Prediction]:
+        readings = [Prediction('', 0.0, error=item if isinstance(item, str) else None) for item in prepared]
+        inks = {i: item for i, item in enumerate(prepared) if not isinstance(item, str)}
+        groups = _groups({i: ink.size for i, ink in inks.items()}, max(1, MAX_ROWS // beams), model.threads)
+        for group, found in zip(groups, pool.map(decode, ([inks[i] for i in group] for group in groups)), strict=True):
+            for i, decoded in zip(group, found, strict=True):
+                readings[i] = with_alternatives(_predictions(processor, decoded))
+        return readings
+
+    inks = processor.image_processor.prepare_each(images)
     with ThreadPoolExecutor(model.threads) as pool:
-        for group, found in zip(groups, pool.map(read, groups), strict=True):
-            for i, readings in zip(group, found, strict=True):
-                best = with_alternatives(_predictions(processor, readings))
-                results[i] = best if model.calibration is None else model.calibration.judged(best, arrays[i])
-    return [result for result in results if result is not None]
+        readings = read(inks)
+        if model.settings.second_look is not None:
+            enlarged = processor.image_processor.prepare_each
+            readings = model.settings.second_look.again(
+                readings, images, lambda doubtful, by: read(enlarged(doubtful, by))
+            )
+    return [
+        reading if model.calibration is None or isinstance(ink, str) else model.calibration.judged(reading, ink)
+        for reading, ink in zip(readings, inks, strict=True)
+    ]
 
 
 def search(
@@ -190,6 +197,7 @@ def _settings(config: dict[str, Any], generation: dict[str, Any]) -> GenerationS
         max_new_tokens=generation.get('max_new_tokens') or positions - 1,
         positions=positions,
         length_penalty=1.0 if penalty is None else penalty,
+        second_look=SecondLook.of(generation.get),
     )
 
 

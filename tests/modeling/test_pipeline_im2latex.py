@@ -1,4 +1,4 @@
-"""The pipeline class gives what `generate` gives, for paths and pictures, alone and in batches."""
+"""The pipeline class gives what `predict` gives, for paths and pictures, alone and in batches."""
 
 import base64
 from pathlib import Path
@@ -18,13 +18,24 @@ def test_pipeline(
     tmp_path: Path,
 ) -> None:
     pipe = Im2LatexPipeline(model=tiny_model, processor=tiny_processor)
-    ids = tiny_model.generate(**tiny_processor(images=formula_images), max_new_tokens=8)
-    expected = [[{'generated_text': latex}] for latex in tiny_processor.post_process(ids)]
+    found = predict(tiny_model, tiny_processor, formula_images, max_new_tokens=8)
+    expected = [[{'generated_text': prediction.latex}] for prediction in found]
     formula_images[0].save(tmp_path / 'formula.png')
 
     assert pipe(formula_images, max_new_tokens=8) == expected
     assert pipe(formula_images, batch_size=3, max_new_tokens=8) == expected
     assert pipe(str(tmp_path / 'formula.png'), generate_kwargs={'max_new_tokens': 8}) == expected[0]
+    with pytest.raises(ValueError, match='blank'):
+        pipe(Image.new('L', (40, 40), 255))
+
+
+def test_other_options_reach_generate(
+    tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image]
+) -> None:
+    pipe = Im2LatexPipeline(model=tiny_model, processor=tiny_processor)
+    ids = tiny_model.generate(**tiny_processor(images=formula_images), max_new_tokens=8, repetition_penalty=5.0)
+    expected = [[{'generated_text': latex}] for latex in tiny_processor.post_process(ids)]
+    assert pipe(formula_images, batch_size=4, max_new_tokens=8, generate_kwargs={'repetition_penalty': 5.0}) == expected
 
 
 def test_transparent_and_deep_pictures_are_read_as_predict_reads_them(

@@ -54,6 +54,27 @@ def test_the_same_alternatives(
         predict(*load(exported_checkpoint), formula_images, n_best=0)
 
 
+@pytest.mark.parametrize('n_best', [1, 3])
+def test_the_same_second_look(
+    exported_checkpoint: Path, formula_images: list[Image.Image], tmp_path: Path, n_best: int
+) -> None:
+    pictures = [*formula_images, Image.new('L', (30, 30)), *formula_images]
+    once = torch_generation.predict(*torch_generation.load(exported_checkpoint, 'cpu'), pictures, n_best=n_best)
+    folder = tmp_path / 'checkpoint'
+    shutil.copytree(exported_checkpoint, folder)
+    settings = json.loads((folder / 'generation_config.json').read_text())
+    look = {'second_look_below': sorted(item.score for item in once)[-2], 'second_look_enlarge': 0.5}
+    (folder / 'generation_config.json').write_text(json.dumps(settings | look))
+    model, processor = torch_generation.load(folder, 'cpu')
+    twice = torch_generation.predict(model, processor, pictures, n_best=n_best)  # random weights prefer small pictures
+    assert [item.error for item in twice] == [item.error for item in once]
+    assert all(new.score >= old.score for new, old in zip(twice, once, strict=True))
+    assert any(new.score > old.score for new, old in zip(twice, once, strict=True))
+    assert_same(predict(*load(folder), pictures, n_best=n_best), twice)
+    model.save_pretrained(tmp_path / 'saved')
+    assert look.items() <= json.loads((tmp_path / 'saved' / 'generation_config.json').read_text()).items()
+
+
 @pytest.mark.parametrize(('beams', 'n_best'), [(1, 1), (4, 4)])
 @pytest.mark.parametrize('checkpoint', SHIPPED, ids=lambda path: path.name)
 def test_shipped_graphs_belong_to_the_shipped_weights(checkpoint: Path, beams: int, n_best: int) -> None:
