@@ -44,9 +44,15 @@ class Im2LatexConfig(VisionEncoderDecoderConfig):
 
     mBART's decoder is taken for its shape alone: pre-norm layers with a final norm, which train from scratch without
     tricks, cross-attention, and a key-value cache.
+
+    Args:
+        second_look_below: score, 0 to 1, below which a picture is read again; None looks once at all of them.
+        second_look_enlarge: by how much larger it is then. What both are for: `second_look_im2latex.py`.
     """
 
     model_type = 'im2latex'
+    second_look_below: float | None = None
+    second_look_enlarge: float = 1.4
     # The children's classes are named here, not looked up in the Auto registries: those are global, and a copy of
     # this file loaded from the Hub in the same process would replace the local classes.
     sub_configs_defaults = {

@@ -111,7 +111,7 @@ def predict(
 
     inks = processor.image_processor.prepare_each(images)
     readings = read(inks)
-    if second_look := SecondLook.of(lambda name: getattr(model.generation_config, name, None)):
+    if second_look := SecondLook.of(vars(model.config)):
         enlarged = processor.image_processor.prepare_each
         readings = second_look.again(readings, images, lambda doubtful, by: read(enlarged(doubtful, by)))
     return [

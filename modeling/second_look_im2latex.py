@@ -5,7 +5,7 @@ another chance, above all for small letters. How much it brings and costs: docs/
 only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from .prediction_im2latex import Prediction, with_alternatives
 
 @dataclass(frozen=True)
 class SecondLook:
-    """When to look again, and how; fields of `generation_config.json` with `second_look_` before their names."""
+    """When to look again, and how."""
 
     below: float
     """readings with a lower score are doubtful"""
@@ -22,13 +22,9 @@ class SecondLook:
     """how much larger the picture is made"""
 
     @classmethod
-    def of(cls, setting: Callable[[str], Any]) -> 'SecondLook | None':
-        """As a checkpoint's generation settings have it; None if they want no second look.
-
-        Args:
-            setting: gives a setting by its name, None if it is not set.
-        """
-        below, enlarge = setting('second_look_below'), setting('second_look_enlarge')
+    def of(cls, config: Mapping[str, Any]) -> 'SecondLook | None':
+        """As a checkpoint's `config.json` has it, `second_look_below` and `second_look_enlarge`; None without them."""
+        below, enlarge = config.get('second_look_below'), config.get('second_look_enlarge')
         return cls(below, enlarge) if below and enlarge else None
 
     def again(

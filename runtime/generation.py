@@ -197,7 +197,7 @@ def _settings(config: dict[str, Any], generation: dict[str, Any]) -> GenerationS
         max_new_tokens=generation.get('max_new_tokens') or positions - 1,
         positions=positions,
         length_penalty=1.0 if penalty is None else penalty,
-        second_look=SecondLook.of(generation.get),
+        second_look=SecondLook.of(config),
     )
 
 

@@ -37,8 +37,8 @@ def test_the_better_reading_stays(first: Prediction, second: Prediction | None, 
 
 def test_settings() -> None:
     known = {'second_look_below': 0.9, 'second_look_enlarge': 1.4}
-    assert SecondLook.of(known.get) == LOOK
-    assert SecondLook.of({}.get) is None and SecondLook.of({**known, 'second_look_below': None}.get) is None
+    assert SecondLook.of(known) == LOOK
+    assert SecondLook.of({}) is None and SecondLook.of({**known, 'second_look_below': None}) is None
 
 
 def test_enlarging() -> None:

@@ -62,9 +62,9 @@ def test_the_same_second_look(
     once = torch_generation.predict(*torch_generation.load(exported_checkpoint, 'cpu'), pictures, n_best=n_best)
     folder = tmp_path / 'checkpoint'
     shutil.copytree(exported_checkpoint, folder)
-    settings = json.loads((folder / 'generation_config.json').read_text())
+    config = json.loads((folder / 'config.json').read_text())
     look = {'second_look_below': sorted(item.score for item in once)[-2], 'second_look_enlarge': 0.5}
-    (folder / 'generation_config.json').write_text(json.dumps(settings | look))
+    (folder / 'config.json').write_text(json.dumps(config | look))
     model, processor = torch_generation.load(folder, 'cpu')
     twice = torch_generation.predict(model, processor, pictures, n_best=n_best)  # random weights prefer small pictures
     assert [item.error for item in twice] == [item.error for item in once]
@@ -72,7 +72,7 @@ def test_the_same_second_look(
     assert any(new.score > old.score for new, old in zip(twice, once, strict=True))
     assert_same(predict(*load(folder), pictures, n_best=n_best), twice)
     model.save_pretrained(tmp_path / 'saved')
-    assert look.items() <= json.loads((tmp_path / 'saved' / 'generation_config.json').read_text()).items()
+    assert look.items() <= json.loads((tmp_path / 'saved' / 'config.json').read_text()).items()
 
 
 @pytest.mark.parametrize(('beams', 'n_best'), [(1, 1), (4, 4)])
