@@ -1,6 +1,7 @@
 r"""Brings formulas to canonical LaTeX, one a line: what labels look like, for other tools.
 
     python -m data.canonical formulas.jsonl.xz validation.parquet --spacing quads > canonical.txt
+    python -m data.canonical formulas.jsonl.xz --form-of checkpoints/small > canonical.txt
     echo '{\bf x} \over 2' | python -m data.canonical -
 
 Formulas without a canonical form are left out and counted by reason on standard error.
@@ -25,10 +26,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--no-sizes', action='store_true', help='one size of delimiters, fractions and sums')
     parser.add_argument('--no-fonts', action='store_true', help='no bold, upright or italic')
     parser.add_argument('--exact', action='store_true', help='only rules that leave the page as it is')
+    parser.add_argument('--form-of', type=Path, metavar='FOLDER', help='as the labels of a checkpoint, whatever else')
     args = parser.parse_args(argv)
-    form = Form(args.spacing, not args.no_sizes, not args.no_fonts, args.exact)
     reasons: Counter[str] = Counter()
     try:
+        form = Form(args.spacing, not args.no_sizes, not args.no_fonts, args.exact)
+        form = form if args.form_of is None else Form.of(args.form_of)
         for name in args.files:
             for latex in sys.stdin if name == '-' else formulas_of(Path(name)):
                 try:

@@ -1,6 +1,8 @@
 """What the canonical form of LaTeX keeps, and the reasons why a formula has none."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
 
@@ -20,6 +22,18 @@ class Form:
     sizes: bool = True
     fonts: bool = True
     exact: bool = False
+
+    @classmethod
+    def of(cls, checkpoint: Path) -> 'Form':
+        """The form of the labels that a checkpoint has learned.
+
+        Raises ValueError for a folder that does not say, OSError for none.
+        """
+        path = checkpoint / 'config.json'
+        try:
+            return cls(**json.loads(path.read_text(encoding='utf-8'))['label_form'])
+        except (KeyError, TypeError, json.JSONDecodeError):
+            raise ValueError(f'{path}: no "label_form", which train.py writes') from None
 
 
 CANONICAL: Final = Form()

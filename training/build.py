@@ -1,11 +1,13 @@
 """What a run is made of: the processor, the model, the optimiser and its learning rate."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from data.latex_form import CANONICAL
 from data.latex_symbols import STANDARD
 from data.tokenizer import build_tokenizer
 from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2LatexProcessor
@@ -63,7 +65,8 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
         model = Im2LatexModel(config)
         model.generation_config.max_length = None
         model.generation_config.max_new_tokens = args.max_tokens - 2
-        model.generation_config.num_beams = 1
+        model.generation_config.num_beams = 2
+    model.config.label_form = asdict(CANONICAL)
     model.decoder.set_attn_implementation(args.attention)
     return model
 

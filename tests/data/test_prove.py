@@ -69,3 +69,20 @@ def test_canonical_lines(files: list[Path], capsys: pytest.CaptureFixture[str], 
     monkeypatch.setattr('sys.stdin', io.StringIO('x\n{a\n'))
     assert canonical.main(['-']) == 0
     assert capsys.readouterr().out == 'x\n'
+
+
+def test_canonical_lines_in_the_form_of_a_checkpoint(
+    files: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [str(files[0]), '--form-of', str(tmp_path)]
+    for content in (None, '{', '{"label_form": {"spaces": 1}}', '{}'):
+        if content is not None:
+            (tmp_path / 'config.json').write_text(content)
+        with pytest.raises(SystemExit, match='2'):
+            canonical.main(command)
+        assert 'config.json' in capsys.readouterr().err
+    (tmp_path / 'config.json').write_text('{"label_form": {"spacing": "all"}}')
+    assert canonical.main(command) == 0
+    found = capsys.readouterr().out
+    assert canonical.main([str(files[0]), '--spacing', 'all']) == 0
+    assert found == capsys.readouterr().out
