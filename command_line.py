@@ -1,6 +1,8 @@
-"""What the scripts share: arguments whose mistakes are told in one line."""
+"""What the scripts share: mistakes in their arguments, and packages that are missing, are told in one line."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 
@@ -16,3 +18,13 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'{text!r} is not a number from 1 on')
     return int(text)
+
+
+def report_missing(main: Callable[[], int], program: str) -> int:
+    """What a script's main function returns; 2 and a line on standard error where a package is not installed."""
+    try:
+        return main()
+    except ModuleNotFoundError as error:
+        package = (error.name or str(error)).partition('.')[0]
+        print(f'{program}: {package} is not installed: make setup, or pip install -r requirements.txt', file=sys.stderr)
+        return 2

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from command_line import Parser, positive
+from command_line import Parser, positive, report_missing
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -270,4 +270,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(report_missing(main, 'evaluate.py'))

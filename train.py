@@ -11,24 +11,30 @@ stopped or killed, goes on where its last checkpoint was: with the same batches 
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from data.dataset import DataError
-from training.args import ArgumentError, TrainArgs, parse_args
+from command_line import report_missing
+
+if TYPE_CHECKING:
+    from training.args import TrainArgs
 
 
 def main(argv: list[str] | None = None) -> int:
+    from data.dataset import DataError
+    from training.args import ArgumentError, parse_args
+
     try:
         args = parse_args(argv)
         if args.push_to_hub is not None:
             check_push(args.push_to_hub)
         from training.run import Run  # after the arguments: a mistake there is answered before torch is loaded
 
-        run = Run(args)
-        run.fit()
+        training = Run(args)
+        training.fit()
     except (ArgumentError, DataError) as error:
         print(f'train.py: {error}', file=sys.stderr)
         return 2
-    if args.push_to_hub is not None and run.is_main and run.step >= args.max_steps:
+    if args.push_to_hub is not None and training.is_main and training.step >= args.max_steps:
         return push(args)
     return 0
 
@@ -37,6 +43,7 @@ def check_push(repo_id: str) -> None:
     """Raises ArgumentError if nothing can be pushed there, before anything is trained."""
     from hub_card.model_folder import ExportError
     from hub_card.push import PushError, check
+    from training.args import ArgumentError
 
     try:
         check(repo_id)
@@ -44,7 +51,7 @@ def check_push(repo_id: str) -> None:
         raise ArgumentError(f'push_to_hub: {error}') from error
 
 
-def push(args: TrainArgs) -> int:
+def push(args: 'TrainArgs') -> int:
     """Puts the best checkpoint, without validation the last, onto the Hub and prints its address."""
     from hub_card.model_folder import ExportError
     from hub_card.push import PushError, push_model
@@ -62,4 +69,4 @@ def push(args: TrainArgs) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(report_missing(main, 'train.py'))
