@@ -30,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # Median height and width of im2latex-100k's validation pictures whose labels have 58 to 70 tokens, as the image
 # processor leaves them.
 PICTURE = (48, 336)
+MANY = 256
+# An end of the formula that no vocabulary has: all networks write as many tokens.
+NO_END = 1_000_000
 BASE = ROOT / 'checkpoints' / 'base'
 SMALL = ROOT / 'checkpoints' / 'small'
 
@@ -45,14 +48,14 @@ class Contender:
 
 
 def ours_onnx(checkpoint: Path, precision: Any, batch: int, beams: int, tokens: int) -> tuple[Callable, Callable]:
-    """Our graphs; the end token is one that does not exist."""
+    """Our graphs."""
     import numpy as np
 
     from runtime.generation import load, search
     from runtime.model import DecoderBatch
 
     model, _ = load(checkpoint, precision, threads=1)
-    settings = dataclasses.replace(model.settings, end=-1)
+    settings = dataclasses.replace(model.settings, end=NO_END)
     ink = np.random.default_rng(0).random(PICTURE, np.float32)
 
     def encode() -> list[Any]:
@@ -164,6 +167,31 @@ def cold_start(backend: str, rounds: int) -> list[float]:
     return seconds
 
 
+def formulas_a_second(precision: Any, tokens: int, rounds: int) -> list[float]:
+    """By the clock, on all cores: `predict` of `small` on many pictures of one size, greedy, one look."""
+    import numpy as np
+    from PIL import Image
+
+    from runtime.cores import cores
+    from runtime.generation import load, predict
+
+    environment_threads = os.environ.pop('OMP_NUM_THREADS')
+    model, processor = load(SMALL, precision, threads=cores())
+    os.environ['OMP_NUM_THREADS'] = environment_threads
+    model.settings = dataclasses.replace(model.settings, end=NO_END, second_look=None)
+    processor.image_processor.scale, processor.image_processor.max_pitch = 1.0, None
+    rng = np.random.default_rng(0)
+    size = tuple(side - 2 * processor.image_processor.margin for side in PICTURE)
+    pictures = [Image.fromarray(np.where(rng.random(size) < 0.2, 0, 255).astype(np.uint8)) for _ in range(MANY)]
+    rates = []
+    for number in range(rounds + 1):  # the first warms up
+        start = time.perf_counter()
+        predict(model, processor, pictures, num_beams=1, max_new_tokens=tokens)
+        if number:
+            rates.append(MANY / (time.perf_counter() - start))
+    return rates
+
+
 def required(requirements: Path) -> Iterator[str]:
     """Names of the packages in a requirements file, and in those that it includes."""
     from packaging.requirements import Requirement
@@ -229,6 +257,13 @@ def report(args: argparse.Namespace, chosen: Sequence[Contender]) -> None:
         numbers = [min(times), middle, max(times), ratio, ahead, (middle - ahead) / args.tokens, memory]
         cells = [f'{cell:.0f}' if cell >= 100 else f'{cell:.3g}' for cell in numbers]
         print(f'| {contender.name} | {" | ".join(cells)} |', flush=True)
+    print(f'\n| small, {MANY} pictures at once, all cores | formulas a second by the clock: min | median | max |')
+    print('| --- | ---: | ---: | ---: |')
+    for precision in ('int8', 'fp32'):
+        rates = formulas_a_second(precision, args.tokens, args.rounds)
+        print(
+            f'| ONNX {precision} | {min(rates):.0f} | {statistics.median(rates):.0f} | {max(rates):.0f} |', flush=True
+        )
     print('\n| predict.py, one picture | s: min | median | max | install, MB |')
     print('| --- | ---: | ---: | ---: | ---: |')
     for backend, requirements in (('onnx', 'requirements-cpu.txt'), ('torch', 'requirements.txt')):
