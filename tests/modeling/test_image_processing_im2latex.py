@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from modeling import picture_im2latex
+from modeling import grey_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
 from modeling.picture_im2latex import stroke_pitch
 
@@ -232,7 +232,7 @@ def test_stroke_pitch(width: int, gap: int) -> None:
 
 
 def test_huge_pictures_are_reduced_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_im2latex, 'MAX_PIXELS', 200 * 60)
+    monkeypatch.setattr(grey_im2latex, 'MAX_PIXELS', 200 * 60)
     large = CLEAN.resize((800, 240), Image.Resampling.BICUBIC)
     for image in (large, large.convert('RGBA'), np.asarray(large), large.convert('1'), large.convert('P')):
         result = PROCESSOR.prepare(image)
