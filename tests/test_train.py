@@ -133,6 +133,23 @@ def test_what_a_run_leaves(config: Path, tmp_path: Path) -> None:
     assert losses(warm)[1] < cold
 
 
+def test_pictures_are_prepared_as_for_the_model_to_start_from(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def prepared(name: str, *flags: object) -> tuple[float, float | None]:
+        assert train.main(command(config, tmp_path / name, '--max-steps', 1, *flags)) == 0
+        images = load(tmp_path / name / 'final')[1].image_processor
+        return images.scale, images.max_pitch
+
+    first = tmp_path / 'first' / 'final'
+    assert prepared('new') == (1.25, 6.5)
+    assert prepared('first', '--picture-scale', 1.5, '--max-pitch', 0) == (1.5, None)
+    assert prepared('same', '--init-from', first) == (1.5, None)
+    assert prepared('other', '--init-from', first, '--max-pitch', 8) == (1.5, 8)
+    assert train.main(command(config, tmp_path / 'wrong', '--max-pitch', 2)) == 2
+    assert 'max_pitch above 3' in capsys.readouterr().err
+
+
 # With --cpu, accelerate launch starts one process whatever it is told; this is its way to several on a CPU.
 @pytest.mark.parametrize(
     'launcher',

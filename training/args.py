@@ -55,8 +55,10 @@ class TrainArgs:
     scale_sigma: float = setting(0.15, "standard deviation of the logarithm of the letters' size")
     scale_uniform: float = setting(0.15, "share of pictures whose letters' size is drawn evenly over the whole range")
 
-    picture_scale: float = setting(1.25, 'pictures are enlarged by this factor before they are read')
-    max_pitch: float | None = setting(6.5, 'pictures of strokes farther apart, in pixels, are scaled down, or "none"')
+    picture_scale: float | None = setting(None, "factor to enlarge pictures by (default: init_from's, or 1.25)")
+    max_pitch: float | None = setting(
+        None, "pixels between strokes above which to scale down, 0 for never (default: init_from's, or 6.5)"
+    )
 
     # Model
     init_from: str | None = setting(None, 'checkpoint folder whose weights and tokenizer to start from')

@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerFast
@@ -14,6 +15,9 @@ from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2L
 from modeling.generation_im2latex import CheckpointError, load
 
 from .args import ArgumentError, TrainArgs
+
+# Of new models; how they were found: docs/experiments.md.
+PICTURE_SCALE, MAX_PITCH = 1.25, 6.5
 
 
 def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
@@ -27,7 +31,25 @@ def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcess
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     else:
         raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
-    return Im2LatexProcessor(Im2LatexImageProcessor(scale=args.picture_scale, max_pitch=args.max_pitch), tokenizer)
+    return Im2LatexProcessor(_image_processor(args), tokenizer)
+
+
+def _image_processor(args: TrainArgs) -> Im2LatexImageProcessor:
+    """That of the model to start from, or a new one; with what the arguments ask for."""
+    wanted: dict[str, Any] = {}
+    if args.picture_scale is not None:
+        wanted['scale'] = args.picture_scale
+    if args.max_pitch is not None:
+        wanted['max_pitch'] = args.max_pitch or None
+    try:
+        if args.init_from is None:
+            return Im2LatexImageProcessor(**{'scale': PICTURE_SCALE, 'max_pitch': MAX_PITCH} | wanted)
+        first = Im2LatexImageProcessor.from_pretrained(args.init_from)
+        return Im2LatexImageProcessor.from_dict({**first.to_dict(), **wanted})
+    except OSError as error:
+        raise ArgumentError(f'init_from: {args.init_from} holds no processor_config.json') from error
+    except ValueError as error:
+        raise ArgumentError(f'picture_scale or max_pitch: {error}') from error
 
 
 def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
