@@ -137,6 +137,8 @@ SYNONYMS: Final = {
     r'\cr': r'\\', r'\tabularnewline': r'\\', r'\newline': r'\\', r'\doublecup': r'\Cup', r'\doublecap': r'\Cap',
     r'\bold': r'\mathbf', r'\Bbb': r'\mathbb', r'\frak': r'\mathfrak', r'\mathbold': r'\boldsymbol',
     r'\bm': r'\boldsymbol', r'\underbar': r'\underline',
+    # Neither KaTeX nor MathJax knows it.
+    r'\slashed': r'\not',
     r'\textunderscore': r'\_', r'\textstar': r'\star', r'\texttimes': r'\times',
     r'\lparen': '(', r'\rparen': ')', r'\And': r'\&',
 }  # fmt: skip

@@ -198,7 +198,7 @@ GOLDEN = {
     ],
     'synonyms': [
         (r'\le\ge\ne\to\gets\land\lor\lnot\owns', r'\leq\geq\neq\rightarrow\leftarrow\wedge\vee\neg\ni'),
-        (r'\not=\not\in\not<', r'\neq\not\in\not<'),
+        (r'\not=\not\in\not<\slashed{p}', r'\neq\not\in\not<\not p'),
         (r'a,\dots,b\dots+c...', r'a,\ldots,b\cdots+c\ldots'),
         (r'\ast\colon\coloneqq\iff\i', r'*::=\Longleftrightarrow\imath'),
         (r'\emptyset\varnothing\bar x\overline x', r'\emptyset\varnothing\bar{x}\overline{x}'),
