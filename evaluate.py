@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +134,7 @@ class Reader:
             'checkpoint': self.args.checkpoint,
             'num_beams': self.args.num_beams or settings.num_beams or 1,
             'max_new_tokens': self.args.max_new_tokens or settings.max_new_tokens,
+            'second_look': self.backend.second_look and asdict(self.backend.second_look),
             'batch_size': self.args.batch_size,
             'backend': self.backend.name,
             'device': self.backend.device,

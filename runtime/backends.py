@@ -14,6 +14,7 @@ from PIL import Image
 
 from modeling.checkpoint_im2latex import CheckpointError
 from modeling.prediction_im2latex import Prediction
+from modeling.second_look_im2latex import SecondLook
 
 Name = Literal['onnx', 'torch']
 Precision = Literal['fp32', 'int8']
@@ -32,6 +33,8 @@ class Backend:
     """`runtime.generation.predict` or `modeling.generation_im2latex.predict`"""
     settings: Any
     """how the checkpoint wants to be decoded: has `num_beams` and `max_new_tokens`"""
+    second_look: SecondLook | None
+    """when the checkpoint wants pictures to be read again"""
 
     def read(self, images: Sequence[Image.Image | None], *args: Any, **kwargs: Any) -> list[Prediction]:
         """`predict` with this model and processor."""
@@ -62,7 +65,7 @@ def load(
 
         try:
             model, processor = graphs.load(checkpoint, precision, threads)
-            return Backend('onnx', 'cpu', model, processor, graphs.predict, model.settings)
+            return Backend('onnx', 'cpu', model, processor, graphs.predict, model.settings, model.settings.second_look)
         except graphs.NoGraphsError:
             if graphs_only:
                 raise
@@ -84,4 +87,5 @@ def load(
     if threads is not None:
         torch.set_num_threads(threads)
     network, texts = generation.load(checkpoint)
-    return Backend('torch', network.device.type, network, texts, generation.predict, network.generation_config)
+    settings, second_look = network.generation_config, SecondLook.of(vars(network.config))
+    return Backend('torch', network.device.type, network, texts, generation.predict, settings, second_look)
