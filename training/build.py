@@ -87,7 +87,7 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
         model = Im2LatexModel(config)
         model.generation_config.max_length = None
         model.generation_config.max_new_tokens = args.max_tokens - 2
-        model.generation_config.num_beams = 2
+        model.generation_config.num_beams = 1
     model.config.label_form = asdict(CANONICAL)
     model.decoder.set_attn_implementation(args.attention)
     return model
