@@ -2,7 +2,7 @@ r"""Composes formulas rich in what a corpus holds too little of: matrices, accen
 
     python -m data.compose formulas.jsonl.xz --out composed.jsonl --limit 150000
 
-A third of the errors on im2latex-100k's validation split had one cause: rare structure. A corpus of 566,000 arXiv
+Many of the errors on im2latex-100k's validation split had one cause, rare structure. A corpus of 566,000 arXiv
 formulas holds one `pmatrix` in 400, the split one in 31, and 1 % of those were read right; of `\dot`, `\vec`, `\Big`
 and `\sinh` 25, 29, 6 and 1 %. Each composed formula is a real one after one or two of `CHANGES`. A line is the formula
 as drawn (`latex`) and the one it stands for (`label`), as `data.pages` takes them.
