@@ -258,8 +258,7 @@ def words(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens
     word = rng.choice(_WORDS)
     command = r'\text' if ' ' in word else rng.choice((r'\mathrm', r'\mathrm', r'\text'))
     text = [command, '{', *word.replace(' ', '~'), '}']
-    level = depths(tokens)
-    places = [i + 1 for i, token in enumerate(tokens) if token == ',' and not level[i]]
+    places = _behind_commas(tokens)
     if places and rng.random() < 0.6:
         place = rng.choice(places)
         return tokens[:place] + text + tokens[place:]
@@ -292,13 +291,18 @@ def with_length(tokens: Tokens, rng: random.Random) -> str:
     TeX takes the first number of a length with spaces in it, misses the unit and sets the rest as letters; 1.5 % of the
     data set's pictures have some.
     """
-    level = depths(tokens)
-    places = [i + 1 for i, token in enumerate(tokens) if token == ',' and not level[i]]
+    places = _behind_commas(tokens)
     if not places:
         return detokenize(tokens)
     rest = rng.choice(('', f'.{rng.randrange(1, 10)}')) + pick(_UNITS, rng)
     place = rng.choice(places)
     return f'{detokenize(tokens[:place])}\\hspace{{1pt}}{rest} {detokenize(tokens[place:])}'
+
+
+def _behind_commas(tokens: Tokens) -> list[int]:
+    """Positions behind the commas that stand in no group."""
+    level = depths(tokens)
+    return [i + 1 for i, token in enumerate(tokens) if token == ',' and not level[i]]
 
 
 def _without_end(tokens: Tokens) -> Tokens:
