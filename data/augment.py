@@ -65,10 +65,10 @@ class Augmentation:
     bolder: Range = (0.1, 1.0)  # share of a dilation by one pixel
     p_thinner: float = 0.08
     thinner: Range = (0.1, 0.45)
-    p_resample: float = 0.15  # down and up again
-    resample: Range = (1.2, 2.2)
+    p_resample: float = 0.3  # down and up again: what a low resolution leaves
+    resample: Range = (1.2, 2.4)
     p_blur: float = 0.15
-    blur: Range = (0.3, 0.9)  # sigma
+    blur: Range = (0.3, 1.4)  # sigma
 
     p_bilevel: float = 0.06
     bilevel: Range = (0.65, 0.92)  # between ink (0) and paper (1): lower cuts thin strokes in two
@@ -82,7 +82,7 @@ class Augmentation:
     p_invert: float = 0.03
 
     p_noise: float = 0.12
-    noise: Range = (0.005, 0.12)  # sigma as a share of the contrast
+    noise: Range = (0.005, 0.15)  # sigma as a share of the contrast
     p_speckle: float = 0.03
     speckle: Range = (0.0005, 0.01)  # share of the pixels that turn black or white
     p_jpeg: float = 0.15
@@ -244,15 +244,15 @@ def _spread(levels: np.ndarray, pick: np.ufunc) -> np.ndarray:
 
 
 def _blur(levels: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur with a kernel of five taps, which holds sigma up to 1 pixel."""
-    taps = np.exp(-0.5 * (np.arange(3, dtype=np.float32) / np.float32(sigma)) ** 2)
+    """Gaussian blur with a kernel of seven taps, which holds sigma up to 1.5 pixels."""
+    taps = np.exp(-0.5 * (np.arange(4, dtype=np.float32) / np.float32(sigma)) ** 2)
     taps /= taps[0] + 2 * taps[1:].sum()
     for axis in (0, 1):
         width = [(0, 0), (0, 0)]
-        width[axis] = (2, 2)
+        width[axis] = (3, 3)
         padded = np.pad(levels, width, mode='edge')
-        part = [padded.take(range(i, i + levels.shape[axis]), axis=axis) for i in range(5)]
-        levels = taps[0] * part[2] + taps[1] * (part[1] + part[3]) + taps[2] * (part[0] + part[4])
+        part = [padded.take(range(i, i + levels.shape[axis]), axis=axis) for i in range(7)]
+        levels = sum((taps[i] * (part[3 - i] + part[3 + i]) for i in (1, 2, 3)), taps[0] * part[3])
     return levels
 
 
