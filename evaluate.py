@@ -134,7 +134,7 @@ class Reader:
             'checkpoint': self.args.checkpoint,
             'num_beams': self.args.num_beams or settings.num_beams or 1,
             'max_new_tokens': self.args.max_new_tokens or settings.max_new_tokens,
-            'second_look': self.backend.second_look and asdict(self.backend.second_look),
+            'looks': [asdict(look) for look in self.backend.looks],
             'batch_size': self.args.batch_size,
             'backend': self.backend.name,
             'device': self.backend.device,

@@ -178,7 +178,7 @@ def formulas_a_second(precision: Any, tokens: int, rounds: int) -> list[float]:
     environment_threads = os.environ.pop('OMP_NUM_THREADS')
     model, processor = load(SMALL, precision, threads=cores())
     os.environ['OMP_NUM_THREADS'] = environment_threads
-    model.settings = dataclasses.replace(model.settings, end=NO_END, second_look=None)
+    model.settings = dataclasses.replace(model.settings, end=NO_END, looks=())
     processor.image_processor.scale, processor.image_processor.max_pitch = 1.0, None
     rng = np.random.default_rng(0)
     size = tuple(side - 2 * processor.image_processor.margin for side in PICTURE)

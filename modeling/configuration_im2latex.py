@@ -48,14 +48,13 @@ class Im2LatexConfig(VisionEncoderDecoderConfig):
     tricks, cross-attention, and a key-value cache.
 
     Args:
-        second_look_below: score, 0 to 1, below which a picture is read again; None looks once at all of them.
-        second_look_enlarge: by how much larger it is then. What both are for: `second_look_im2latex.py`.
+        looks: further looks at doubtful pictures, each with `below`, the score, 0 to 1, below which a picture is read
+            again, and `enlarge`, by how much larger it is then. What they are for: `looks_im2latex.py`.
         label_form: what the labels that it learned keep, as fields of `data.latex_form.Form`.
     """
 
     model_type = 'im2latex'
-    second_look_below: float | None = None
-    second_look_enlarge: float = 1.4
+    looks: list[dict[str, float]] | None = None
     label_form: dict[str, Any] | None = None
     # The children's classes are named here, not looked up in the Auto registries: those are global, and a copy of
     # this file loaded from the Hub in the same process would replace the local classes.

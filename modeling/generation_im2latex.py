@@ -21,11 +21,11 @@ from transformers.utils import cached_file
 
 from .checkpoint_im2latex import CheckpointError, local_folder
 from .confidence_im2latex import FILE, Calibration, load_calibration
+from .looks_im2latex import Look, look
 from .modeling_im2latex import Im2LatexModel
 from .nesting_im2latex import NestingLogitsProcessor
 from .prediction_im2latex import Prediction, Token, with_alternatives
 from .processing_im2latex import Im2LatexProcessor
-from .second_look_im2latex import SecondLook
 
 
 def load(
@@ -70,7 +70,7 @@ def predict(
     max_new_tokens: int | None = None,
     n_best: int = 1,
 ) -> list[Prediction]:
-    """Read the formulas in one batch of pictures, in one call of `model.generate`, and another for a second look.
+    """Read the formulas in one batch of pictures, in one call of `model.generate`, and one for each further look.
 
     Args:
         model: an `Im2LatexModel`, in evaluation mode; its device and dtype are used.
@@ -78,7 +78,7 @@ def predict(
         images: pictures of any size and mode, or a batch that the processor has made of them: `pixel_values`
             (B, 1, H, W) and `pixel_mask` (B, H, W), other keys ignored. A picture that is None, broken, or
             refused by the image processor (a blank one) gets an empty prediction with `error` set; the others still
-            come. A batch is looked at once: `second_look_im2latex.py` is for pictures.
+            come. A batch is looked at once: `looks_im2latex.py` is for pictures.
         num_beams: beam width; None takes the checkpoint's, 1 is greedy decoding.
         max_new_tokens: most tokens to generate for a picture; None takes the checkpoint's.
         n_best: most readings of a picture, the alternatives counted; they are beams, so there will be as many beams.
@@ -109,15 +109,8 @@ def predict(
         found = iter(_generate(model, processor, batch, options) if batch is not None else ())
         return [Prediction('', 0.0, error=item) if isinstance(item, str) else next(found) for item in prepared]
 
-    inks = processor.image_processor.prepare_each(images)
-    readings = read(inks)
-    if second_look := SecondLook.of(vars(model.config)):
-        enlarged = processor.image_processor.prepare_each
-        readings = second_look.again(readings, images, lambda doubtful, by: read(enlarged(doubtful, by)))
-    return [
-        reading if calibration is None or isinstance(ink, str) else calibration.judged(reading, ink)
-        for reading, ink in zip(readings, inks, strict=True)
-    ]
+    prepare = processor.image_processor.prepare_each
+    return look(images, prepare, read, Look.further(vars(model.config)), calibration)
 
 
 # Not inference_mode: a table that the model fills in lazily here could not take part in a later training step.

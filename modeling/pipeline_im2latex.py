@@ -18,7 +18,7 @@ class Im2LatexPipeline(Pipeline):
 
     A picture is a path, a URL, a base64 string or a PIL picture. `generate_kwargs={'num_beams': 4}` or
     `max_new_tokens=...` go to `predict` of `generation_im2latex.py`. With any other option `generate` is called with
-    all of them, without the rules and the second look that `predict` adds. `timeout` (seconds) bounds a download.
+    all of them, without the rules and the further looks that `predict` adds. `timeout` (seconds) bounds a download.
     """
 
     _load_processor = True

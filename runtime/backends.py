@@ -13,8 +13,8 @@ from typing import Any, Literal
 from PIL import Image
 
 from modeling.checkpoint_im2latex import CheckpointError
+from modeling.looks_im2latex import Look
 from modeling.prediction_im2latex import Prediction
-from modeling.second_look_im2latex import SecondLook
 
 Name = Literal['onnx', 'torch']
 Precision = Literal['fp32', 'int8']
@@ -33,8 +33,8 @@ class Backend:
     """`runtime.generation.predict` or `modeling.generation_im2latex.predict`"""
     settings: Any
     """how the checkpoint wants to be decoded: has `num_beams` and `max_new_tokens`"""
-    second_look: SecondLook | None
-    """when the checkpoint wants pictures to be read again"""
+    looks: tuple[Look, ...]
+    """that the checkpoint wants at doubtful pictures, after the first"""
 
     def read(self, images: Sequence[Image.Image | None], *args: Any, **kwargs: Any) -> list[Prediction]:
         """`predict` with this model and processor."""
@@ -65,7 +65,7 @@ def load(
 
         try:
             model, processor = graphs.load(checkpoint, precision, threads)
-            return Backend('onnx', 'cpu', model, processor, graphs.predict, model.settings, model.settings.second_look)
+            return Backend('onnx', 'cpu', model, processor, graphs.predict, model.settings, model.settings.looks)
         except graphs.NoGraphsError:
             if graphs_only:
                 raise
@@ -87,5 +87,5 @@ def load(
     if threads is not None:
         torch.set_num_threads(threads)
     network, texts = generation.load(checkpoint)
-    settings, second_look = network.generation_config, SecondLook.of(vars(network.config))
-    return Backend('torch', network.device.type, network, texts, generation.predict, settings, second_look)
+    settings, looks = network.generation_config, Look.further(vars(network.config))
+    return Backend('torch', network.device.type, network, texts, generation.predict, settings, looks)

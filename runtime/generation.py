@@ -21,10 +21,10 @@ from tokenizers import Tokenizer
 
 from modeling.checkpoint_im2latex import CheckpointError, local_folder
 from modeling.confidence_im2latex import load_calibration
+from modeling.looks_im2latex import Look, look
 from modeling.nesting_im2latex import Nesting
 from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction, Token, with_alternatives
-from modeling.second_look_im2latex import SecondLook
 
 from .cores import cores
 from .decoding import Decoded, beam_search, greedy
@@ -51,15 +51,18 @@ class Processor:
 
     image_processor: PicturePreparation
     tokenizer: Tokenizer
+    end: int
+    """token that ends a formula"""
 
     @cached_property
     def special_ids(self) -> frozenset[int]:
         """Tokens that are no part of the LaTeX."""
         return frozenset(i for i, token in self.tokenizer.get_added_tokens_decoder().items() if token.special)
 
-    def nesting(self, end: int) -> Nesting:
-        """The rules that keep what is generated to LaTeX that nests; `end` is the token that ends a formula."""
-        return Nesting(self.tokenizer.get_vocab(), self.tokenizer.id_to_token(end) or '')
+    @cached_property
+    def nesting(self) -> Nesting:
+        """The rules that keep what is generated to LaTeX that nests."""
+        return Nesting(self.tokenizer.get_vocab(), self.tokenizer.id_to_token(self.end) or '')
 
     def post_process(self, generated_ids: Sequence[Sequence[int]]) -> list[str]:
         """Turns tokens into LaTeX strings."""
@@ -90,7 +93,8 @@ def load(
         images = _json(folder / 'processor_config.json')['image_processor']
         for name in ('image_processor_type', 'auto_map'):  # for transformers; the latter is in folders from the Hub
             images.pop(name, None)
-        processor = Processor(PicturePreparation(**images), Tokenizer.from_file(str(folder / 'tokenizer.json')))
+        tokenizer = Tokenizer.from_file(str(folder / 'tokenizer.json'))
+        processor = Processor(PicturePreparation(**images), tokenizer, settings.end)
         return Model(encoder, decoder, settings, threads or cores(), load_calibration(folder)), processor
     except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
         reason = next(iter(str(error).splitlines()), '') or type(error).__name__
@@ -124,7 +128,7 @@ def predict(
         raise ValueError(f'n_best must be at least 1, not {n_best}')
     beams = max(n_best, num_beams or model.settings.num_beams)
     limit = min(max_new_tokens or model.settings.max_new_tokens, model.settings.positions - 1)  # one is the start's
-    nesting = processor.nesting(model.settings.end)
+    nesting = processor.nesting
 
     def decode(inks: Sequence[np.ndarray]) -> list[list[Decoded]]:
         batch = DecoderBatch(model, [model.encode(ink) for ink in inks], beams, limit)
@@ -139,18 +143,9 @@ def predict(
                 readings[i] = with_alternatives(_predictions(processor, decoded))
         return readings
 
-    inks = processor.image_processor.prepare_each(images)
+    prepare = processor.image_processor.prepare_each
     with ThreadPoolExecutor(model.threads) as pool:
-        readings = read(inks)
-        if model.settings.second_look is not None:
-            enlarged = processor.image_processor.prepare_each
-            readings = model.settings.second_look.again(
-                readings, images, lambda doubtful, by: read(enlarged(doubtful, by))
-            )
-    return [
-        reading if model.calibration is None or isinstance(ink, str) else model.calibration.judged(reading, ink)
-        for reading, ink in zip(readings, inks, strict=True)
-    ]
+        return look(images, prepare, read, model.settings.looks, model.calibration)
 
 
 def search(
@@ -197,7 +192,7 @@ def _settings(config: dict[str, Any], generation: dict[str, Any]) -> GenerationS
         max_new_tokens=generation.get('max_new_tokens') or positions - 1,
         positions=positions,
         length_penalty=1.0 if penalty is None else penalty,
-        second_look=SecondLook.of(config),
+        looks=Look.further(config),
     )
 
 

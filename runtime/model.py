@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 
 from modeling.confidence_im2latex import Calibration
-from modeling.second_look_im2latex import SecondLook
+from modeling.looks_im2latex import Look
 
 # Positions that a cache has room for at first; it doubles when it is full.
 CAPACITY = 64
@@ -32,8 +32,8 @@ class GenerationSettings:
     """that the decoder knows, the start token's included"""
     length_penalty: float
     """exponent of the length by which the score of a finished beam is divided"""
-    second_look: SecondLook | None
-    """None if one is enough"""
+    looks: tuple[Look, ...]
+    """at doubtful pictures, after the first"""
 
 
 class Model:

@@ -55,7 +55,7 @@ def test_the_same_alternatives(
 
 
 @pytest.mark.parametrize('n_best', [1, 3])
-def test_the_same_second_look(
+def test_the_same_further_looks(
     exported_checkpoint: Path, formula_images: list[Image.Image], tmp_path: Path, n_best: int
 ) -> None:
     pictures = [*formula_images, Image.new('L', (30, 30)), *formula_images]
@@ -63,8 +63,9 @@ def test_the_same_second_look(
     folder = tmp_path / 'checkpoint'
     shutil.copytree(exported_checkpoint, folder)
     config = json.loads((folder / 'config.json').read_text())
-    look = {'second_look_below': sorted(item.score for item in once)[-2], 'second_look_enlarge': 0.5}
-    (folder / 'config.json').write_text(json.dumps(config | look))
+    doubt = sorted(item.score for item in once)[-2]
+    looks = {'looks': [{'below': doubt, 'enlarge': 0.5}, {'below': doubt, 'enlarge': 0.7}]}
+    (folder / 'config.json').write_text(json.dumps(config | looks))
     model, processor = torch_generation.load(folder, 'cpu')
     twice = torch_generation.predict(model, processor, pictures, n_best=n_best)  # random weights prefer small pictures
     assert [item.error for item in twice] == [item.error for item in once]
@@ -72,7 +73,7 @@ def test_the_same_second_look(
     assert any(new.score > old.score for new, old in zip(twice, once, strict=True))
     assert_same(predict(*load(folder), pictures, n_best=n_best), twice)
     model.save_pretrained(tmp_path / 'saved')
-    assert look.items() <= json.loads((tmp_path / 'saved' / 'config.json').read_text()).items()
+    assert looks.items() <= json.loads((tmp_path / 'saved' / 'config.json').read_text()).items()
 
 
 @pytest.mark.parametrize(('beams', 'n_best'), [(1, 1), (4, 4)])

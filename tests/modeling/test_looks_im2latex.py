@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from modeling.looks_im2latex import Look, look
 from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction
-from modeling.second_look_im2latex import SecondLook
 
-LOOK = SecondLook(below=0.9, enlarge=1.4)
+LOOK = Look(below=0.9, enlarge=1.4)
 
 
 def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
@@ -28,17 +28,29 @@ def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
     ],
 )
 def test_the_better_reading_stays(first: Prediction, second: Prediction | None, best: Prediction) -> None:
-    def read(images: list[str], enlarge: float) -> list[Prediction]:
-        assert second is not None and images == ['picture'] and enlarge == 1.4
-        return [second]
+    known = {1.0: first, 1.4: second}
+    assert look(['picture'], prepared, lambda pictures: [known[by] for _, by in pictures], [LOOK]) == [best]
 
-    assert LOOK.again([first], ['picture'], read) == [best]
+
+def prepared(images: list[str], enlarge: float) -> list[tuple[str, float]]:
+    return [(image, enlarge) for image in images]
+
+
+def test_each_look_is_at_what_is_doubtful_still() -> None:
+    scores = {('a', 1.0): 0.95, ('b', 1.0): 0.6, ('b', 1.4): 0.8, ('c', 1.0): 0.6, ('c', 1.4): 0.4, ('c', 2.0): 0.5}
+    read: list[tuple[str, float]] = []
+
+    def reading_of(pictures: list[tuple[str, float]]) -> list[Prediction]:
+        read.extend(pictures)
+        return [reading(f'{image}{by}', scores[image, by]) for image, by in pictures]
+
+    found = look(['a', 'b', 'c'], prepared, reading_of, [LOOK, Look(below=0.7, enlarge=2.0)])
+    assert [item.latex for item in found] == ['a1.0', 'b1.4', 'c1.0'] and sorted(read) == sorted(scores)
 
 
 def test_settings() -> None:
-    known = {'second_look_below': 0.9, 'second_look_enlarge': 1.4}
-    assert SecondLook.of(known) == LOOK
-    assert SecondLook.of({}) is None and SecondLook.of({**known, 'second_look_below': None}) is None
+    assert Look.further({'looks': [{'below': 0.9, 'enlarge': 1.4}]}) == (LOOK,)
+    assert Look.further({}) == Look.further({'looks': None}) == ()
 
 
 def test_enlarging() -> None:
