@@ -4,7 +4,7 @@
 
 encoder_model.onnx        picture -> keys and values of every cross-attention
 encoder_model_int8.onnx   the same, its convolutions in 8 bits
-decoder_model.onnx        one token -> log-probabilities of the next, with a cache
+decoder_model.onnx        tokens, one or more -> log-probabilities of those after each, with a cache
 decoder_model_int8.onnx   the same, its matrix products in 8 bits
 
 What the graphs take and give is said in `modeling/graphs_im2latex.py`.
@@ -82,7 +82,7 @@ def decoder_graph(model: Any) -> Any:
 
     config = model.config.decoder
     heads, size = config.decoder_attention_heads, config.d_model // config.decoder_attention_heads
-    pictures, beams, cells, capacity = (Dim(name) for name in ('pictures', 'beams', 'cells', 'capacity'))
+    pictures, beams, length, cells, capacity = map(Dim, ('pictures', 'beams', 'length', 'cells', 'capacity'))
 
     def each_layer(*kinds: tuple[tuple[int, ...], dict[int, Any]]) -> tuple[list[torch.Tensor], list[dict[int, Any]]]:
         examples = [torch.zeros(shape) for _ in range(config.decoder_layers) for shape, _ in kinds]
@@ -91,7 +91,7 @@ def decoder_graph(model: Any) -> Any:
     return to_onnx(
         DecoderGraph(model),
         {
-            'tokens': (torch.ones(2, 3, dtype=torch.long), {0: pictures, 1: beams}),
+            'tokens': (torch.ones(2, 3, 5, dtype=torch.long), {0: pictures, 1: beams, 2: length}),
             'position': (torch.tensor([3]), None),
             'cells_bias': (torch.zeros(2, 1, 1, 24), {0: pictures, 3: cells}),
             'cross': each_layer(

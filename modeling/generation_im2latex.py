@@ -103,7 +103,7 @@ def predict(
             return readings
         return [calibration.judged(reading, ink) for reading, ink in zip(readings, _inks(images), strict=True)]
 
-    def read(prepared: Sequence[np.ndarray | str]) -> list[Prediction]:
+    def read(prepared: Sequence[np.ndarray | str], _: Sequence[Prediction] | None) -> list[Prediction]:
         arrays = [item for item in prepared if not isinstance(item, str)]
         batch = processor.image_processor.pad(arrays, return_tensors='pt') if arrays else None
         found = iter(_generate(model, processor, batch, options) if batch is not None else ())

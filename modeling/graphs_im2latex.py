@@ -46,9 +46,9 @@ class EncoderGraph(nn.Module):
 
 
 class DecoderGraph(nn.Module):
-    """One token for every row, and the log-probabilities of the next.
+    """The next tokens of every row, one or more, and the log-probabilities of those after each.
 
-    The cache has a fixed capacity, and the step writes one position of it: where the runtime binds an output to the
+    The cache has a fixed capacity, and the step writes its positions of it: where the runtime binds an output to the
     memory of its input, nothing is copied.
     """
 
@@ -69,35 +69,39 @@ class DecoderGraph(nn.Module):
         """Runs one step.
 
         Args:
-            tokens: int64 (pictures, beams).
-            position: int64 (1,), the same for all rows, 0 for the start token.
+            tokens: int64 (pictures, beams, length).
+            position: int64 (1,), of the first of them, the same for all rows, 0 for the start token.
             cells_bias, cross: what `EncoderGraph` returned; keys and values of each layer in turn.
             cache: for each layer keys, (pictures, beams, heads, head_size, capacity), and values, (pictures, beams,
                 heads, capacity, head_size).
         Returns:
-            Log-probabilities (pictures, beams, vocabulary), and the cache with this position filled.
+            Log-probabilities (pictures, beams, length, vocabulary), and the cache with these positions filled; those
+            behind them may hold anything.
         """
-        pictures, beams = tokens.shape
+        pictures, beams, length = tokens.shape
         decoder = self.decoder
-        place = decoder.embed_positions.weight[position + decoder.embed_positions.offset]
-        x = decoder.layernorm_embedding(decoder.embed_tokens(tokens.flatten()) + place)  # (pictures * beams, hidden)
+        positions = position + torch.arange(length)
+        places = decoder.embed_positions.weight[positions + decoder.embed_positions.offset]
+        x = decoder.layernorm_embedding(decoder.embed_tokens(tokens) + places).flatten(0, 2)  # (rows, hidden)
         index = position.expand(pictures)
-        bias = (torch.arange(cache[0].shape[4]) > position).to(x.dtype) * MASKED  # (capacity,)
+        # (length, capacity): a token attends to those before it and to itself.
+        bias = (torch.arange(cache[0].shape[4]) > positions[:, None]).to(x.dtype) * MASKED
         filled = []
         for i, layer in enumerate(decoder.layers):
             attention = layer.self_attn
             heads, size = attention.num_heads, attention.head_dim
             query, key, value = self.joint[i](layer.self_attn_layer_norm(x)).split(heads * size, dim=1)
-            keys = _write(cache[2 * i], key.view(pictures, beams, heads, size, 1), index, axis=4)
-            values = _write(cache[2 * i + 1], value.view(pictures, beams, heads, 1, size), index, axis=3)
+            shape = (pictures, beams, length, heads, size)
+            keys = _write(cache[2 * i], key.view(shape).permute(0, 1, 3, 4, 2), index, axis=4)
+            values = _write(cache[2 * i + 1], value.view(shape).transpose(2, 3), index, axis=3)
             filled += [keys, values]
-            query = query.view(pictures, beams, heads, 1, size) * attention.scaling
+            query = query.view(shape).transpose(2, 3) * attention.scaling
             weights = (query @ keys + bias).softmax(-1)
-            x = x + attention.out_proj((weights @ values).view(-1, heads * size))
+            x = x + attention.out_proj((weights @ values).transpose(2, 3).reshape(-1, heads * size))
 
             # The beams of a picture are so many queries of one attention: its keys and values are there once.
             attention = layer.encoder_attn
-            query = attention.q_proj(layer.encoder_attn_layer_norm(x)).view(pictures, beams, heads, size)
+            query = attention.q_proj(layer.encoder_attn_layer_norm(x)).view(pictures, beams * length, heads, size)
             query = query.transpose(1, 2) * attention.scaling
             weights = (query @ cross[2 * i] + cells_bias).softmax(-1)
             x = x + attention.out_proj((weights @ cross[2 * i + 1]).transpose(1, 2).reshape(-1, heads * size))
@@ -105,7 +109,7 @@ class DecoderGraph(nn.Module):
             x = x + layer.fc2(layer.activation_fn(layer.fc1(layer.final_layer_norm(x))))
         # Written out, it is no linear layer to the quantiser, which would spoil the embedding that shares the matrix.
         logits = decoder.layer_norm(x) @ self.lm_head.weight.T
-        return logits.log_softmax(-1).view(pictures, beams, -1), *filled
+        return logits.log_softmax(-1).view(pictures, beams, length, -1), *filled
 
 
 def _joint_projection(attention: MBartAttention) -> nn.Linear:
@@ -118,12 +122,13 @@ def _joint_projection(attention: MBartAttention) -> nn.Linear:
 
 
 def _write(cache: torch.Tensor, new: torch.Tensor, index: torch.Tensor, axis: int) -> torch.Tensor:
-    """The cache with `new`, one position along `axis`, at the place that `index`, (pictures,), gives."""
+    """The cache with `new` along `axis`, from the place on that `index`, (pictures,), gives."""
     if torch.onnx.is_in_onnx_export():
         return torch.onnx.ops.symbolic(
             'TensorScatter', (cache, new, index), {'axis': axis}, dtype=cache.dtype, shape=cache.shape, version=24
         )
-    return cache.scatter(axis, index[:, None, None, None, None].expand_as(new), new)
+    offsets = torch.arange(new.shape[axis]).view([-1 if i == axis else 1 for i in range(5)])
+    return cache.scatter(axis, (index[:, None, None, None, None] + offsets).expand_as(new), new)
 
 
 __all__ = ['DecoderGraph', 'EncoderGraph']

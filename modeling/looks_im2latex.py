@@ -36,7 +36,7 @@ class Look:
 def look(
     images: Sequence[Any],
     prepare: Callable[[Sequence[Any], float], Sequence[Prepared]],
-    read: Callable[[Sequence[Prepared]], Sequence[Prediction]],
+    read: Callable[[Sequence[Prepared], Sequence[Prediction] | None], Sequence[Prediction]],
     further: Sequence[Look] = (),
     calibration: Calibration | None = None,
 ) -> list[Prediction]:
@@ -45,7 +45,8 @@ def look(
     Args:
         images: the pictures.
         prepare: makes pictures ready to read, enlarged by a factor.
-        read: reads them; what could not be prepared becomes a prediction with an `error`.
+        read: reads them, given the best reading of each so far, None at the first look; what could not be prepared
+            becomes a prediction with an `error`.
         further: looks after the first, each at the pictures whose best reading so far is doubtful.
         calibration: tells how sure the readings are.
 
@@ -54,11 +55,12 @@ def look(
         all looks, the likeliest first.
     """
     inks = prepare(images, 1.0)
-    best = list(read(inks))
+    best = list(read(inks, None))
     for again in further:
         doubtful = [i for i, reading in enumerate(best) if reading.error is None and reading.score < again.below]
         if doubtful:
-            others = read(prepare([images[i] for i in doubtful], again.enlarge))
+            larger = prepare([images[i] for i in doubtful], again.enlarge)
+            others = read(larger, [best[i] for i in doubtful])
             for i, other in zip(doubtful, others, strict=True):
                 if other.error is None:
                     best[i] = _merged(best[i], other)

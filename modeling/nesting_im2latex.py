@@ -71,6 +71,11 @@ class Nesting:
             vocabulary.get(token, -1) for token in ('{', '}', '_', '^', '&', r'\\')
         )
 
+    @property
+    def certain(self) -> dict[int, int]:
+        """Tokens that only one can follow, and that one."""
+        return {script: self._group for script in (self._sub, self._sup) if script >= 0 and self._group >= 0}
+
     def allowed(self, tokens: np.ndarray) -> np.ndarray:
         """Which tokens may come after those so far.
 

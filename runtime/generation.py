@@ -27,7 +27,8 @@ from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction, Token, with_alternatives
 
 from .cores import cores
-from .decoding import Decoded, beam_search, greedy
+from .decoding import Decoded, beam_search, greedy, greedy_with_drafts
+from .drafts import Drafts
 from .model import DecoderBatch, GenerationSettings, Model
 
 # Encoder and decoder.
@@ -51,8 +52,9 @@ class Processor:
 
     image_processor: PicturePreparation
     tokenizer: Tokenizer
+    start: int
     end: int
-    """token that ends a formula"""
+    """tokens that begin and end a formula"""
 
     @cached_property
     def special_ids(self) -> frozenset[int]:
@@ -63,6 +65,11 @@ class Processor:
     def nesting(self) -> Nesting:
         """The rules that keep what is generated to LaTeX that nests."""
         return Nesting(self.tokenizer.get_vocab(), self.tokenizer.id_to_token(self.end) or '')
+
+    def ids(self, prediction: Prediction) -> list[int]:
+        """The tokens of a prediction, from the start to the end."""
+        inner = (self.tokenizer.token_to_id(token.text) for token in prediction.tokens)
+        return [self.start, *(token for token in inner if token is not None), self.end]
 
     def post_process(self, generated_ids: Sequence[Sequence[int]]) -> list[str]:
         """Turns tokens into LaTeX strings."""
@@ -94,7 +101,7 @@ def load(
         for name in ('image_processor_type', 'auto_map'):  # for transformers; the latter is in folders from the Hub
             images.pop(name, None)
         tokenizer = Tokenizer.from_file(str(folder / 'tokenizer.json'))
-        processor = Processor(PicturePreparation(**images), tokenizer, settings.end)
+        processor = Processor(PicturePreparation(**images), tokenizer, settings.start, settings.end)
         return Model(encoder, decoder, settings, threads or cores(), load_calibration(folder)), processor
     except Exception as error:  # a missing, cut-off or foreign file comes out as any of half a dozen types
         reason = next(iter(str(error).splitlines()), '') or type(error).__name__
@@ -130,15 +137,19 @@ def predict(
     limit = min(max_new_tokens or model.settings.max_new_tokens, model.settings.positions - 1)  # one is the start's
     nesting = processor.nesting
 
-    def decode(inks: Sequence[np.ndarray]) -> list[list[Decoded]]:
+    def decode(inks: Sequence[np.ndarray], before: Prediction | None) -> list[list[Decoded]]:
         batch = DecoderBatch(model, [model.encode(ink) for ink in inks], beams, limit)
+        if batch.shape == (1, 1):
+            drafts = Drafts(processor.ids(before) if before else (), nesting.certain)
+            return [[greedy_with_drafts(batch, model.settings.start, model.settings.end, limit, drafts, nesting)]]
         return search(batch, model.settings, limit, n_best, nesting)
 
-    def read(prepared: Sequence[np.ndarray | str]) -> list[Prediction]:
+    def read(prepared: Sequence[np.ndarray | str], before: Sequence[Prediction] | None) -> list[Prediction]:
         readings = [Prediction('', 0.0, error=item if isinstance(item, str) else None) for item in prepared]
         inks = {i: item for i, item in enumerate(prepared) if not isinstance(item, str)}
         groups = _groups({i: ink.size for i, ink in inks.items()}, max(1, MAX_ROWS // beams), model.threads)
-        for group, found in zip(groups, pool.map(decode, ([inks[i] for i in group] for group in groups)), strict=True):
+        work = [([inks[i] for i in group], before[group[0]] if before else None) for group in groups]
+        for group, found in zip(groups, pool.map(lambda part: decode(*part), work), strict=True):
             for i, decoded in zip(group, found, strict=True):
                 readings[i] = with_alternatives(_predictions(processor, decoded))
         return readings
@@ -152,7 +163,7 @@ def search(
     batch: DecoderBatch, settings: GenerationSettings, limit: int, n_best: int = 1, nesting: Nesting | None = None
 ) -> list[list[Decoded]]:
     """Greedy or beam search, as the batch has one beam or more: of each picture the best, the best first."""
-    if batch.tokens.shape[1] == 1:
+    if batch.shape[1] == 1:
         return [[found] for found in greedy(batch, settings.start, settings.end, limit, nesting)]
     return beam_search(batch, settings.start, settings.end, limit, settings.length_penalty, n_best, nesting)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -61,10 +62,12 @@ class Model:
         self.encoder = _session(encoder, threads)
         self.decoder = _session(decoder, 1)
         self.cross_names = [item.name for item in self.encoder.get_outputs()]
+        if len(self.decoder.get_outputs()[0].shape) != 4:
+            raise ValueError('its graphs are of an earlier version; write them anew with export_onnx.py')
         caches = [item for item in self.decoder.get_inputs() if item.name.startswith('cache_')]
         self.layers = len(caches) // 2
         self.heads, self.head_size = caches[0].shape[2:4]
-        self.vocabulary = self.decoder.get_outputs()[0].shape[2]
+        self.vocabulary = self.decoder.get_outputs()[0].shape[3]
 
     def encode(self, ink: np.ndarray) -> list[np.ndarray]:
         """What the decoder needs of one picture, float32 (height, width), ink 1: bias of the cells, keys and values."""
@@ -93,8 +96,9 @@ class DecoderBatch:
         rows = (model.layers, len(encoded), beams, model.heads)
         self.keys = np.zeros((*rows, model.head_size, self.capacity), np.float32)
         self.values = np.zeros((*rows, self.capacity, model.head_size), np.float32)
-        self.tokens = np.empty((len(encoded), beams), np.int64)
-        self._bind()
+        self.shape = len(encoded), beams
+        # By the number of tokens of a step; empty whenever an array is replaced.
+        self.bound: dict[int, tuple[Any, np.ndarray, np.ndarray]] = {}
 
     def step(self, tokens: np.ndarray) -> np.ndarray:
         """Feeds the next token of every row, (pictures, beams).
@@ -102,19 +106,36 @@ class DecoderBatch:
         Returns:
             Log-probabilities of the token after it, (pictures, beams, vocabulary); overwritten by the next step.
         """
-        if self.position[0] == self.capacity:
+        return self.steps(tokens[:, :, None])[:, :, 0]
+
+    def steps(self, tokens: np.ndarray) -> np.ndarray:
+        """Feeds the next tokens of every row, (pictures, beams, length), `limit` in all at most.
+
+        Returns:
+            Log-probabilities of the token after each, (pictures, beams, length, vocabulary); overwritten by the next
+            step of this length.
+        """
+        length = tokens.shape[2]
+        while self.position[0] + length > self.capacity:
             self._grow()
-        self.tokens[:] = tokens
-        self.model.decoder.run_with_iobinding(self.binding)
-        self.position += 1
-        return self.log_probabilities
+        if length not in self.bound:
+            self.bound[length] = self._bind(length)
+        binding, buffer, log_probabilities = self.bound[length]
+        buffer[:] = tokens
+        self.model.decoder.run_with_iobinding(binding)
+        self.position += length
+        return log_probabilities
+
+    def forget(self, count: int) -> None:
+        """Takes back the last so many tokens of every row."""
+        self.position -= count
 
     def keep(self, pictures: np.ndarray) -> None:
         """Goes on with some of the pictures only, given by their places in the batch."""
         self.cross = [part[pictures] for part in self.cross]
         self.keys, self.values = self.keys.take(pictures, axis=1), self.values.take(pictures, axis=1)
-        self.tokens = self.tokens[pictures]
-        self._bind()
+        self.shape = len(pictures), self.shape[1]
+        self.bound.clear()
 
     def reorder(self, parents: np.ndarray) -> None:
         """Gives every row, (pictures, beams), the past of the row of its picture that `parents` names."""
@@ -130,23 +151,25 @@ class DecoderBatch:
         self.keys = np.pad(self.keys, [(0, 0)] * 5 + [(0, more)])
         self.values = np.pad(self.values, [(0, 0)] * 4 + [(0, more), (0, 0)])
         self.capacity += more
-        self._bind()
+        self.bound.clear()
 
-    def _bind(self) -> None:
-        """Tells onnxruntime where everything lies; needed whenever an array is replaced."""
-        self.log_probabilities = np.empty((*self.tokens.shape, self.model.vocabulary), np.float32)
-        self.binding = self.model.decoder.io_binding()
+    def _bind(self, length: int) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Tells onnxruntime where everything lies for steps of so many tokens; where these and the answer go."""
+        tokens = np.empty((*self.shape, length), np.int64)
+        log_probabilities = np.empty((*tokens.shape, self.model.vocabulary), np.float32)
+        binding = self.model.decoder.io_binding()
         value = onnxruntime.OrtValue.ortvalue_from_numpy  # shares the array's memory
         for name, array in zip(self.model.cross_names, self.cross, strict=True):
-            self.binding.bind_ortvalue_input(name, value(array))
-        self.binding.bind_ortvalue_input('tokens', value(self.tokens))
-        self.binding.bind_ortvalue_input('position', value(self.position))
-        self.binding.bind_ortvalue_output('log_probabilities', value(self.log_probabilities))
+            binding.bind_ortvalue_input(name, value(array))
+        binding.bind_ortvalue_input('tokens', value(tokens))
+        binding.bind_ortvalue_input('position', value(self.position))
+        binding.bind_ortvalue_output('log_probabilities', value(log_probabilities))
         for part, arrays in (('keys', self.keys), ('values', self.values)):
             for layer, array in enumerate(arrays):
                 cache = value(array)
-                self.binding.bind_ortvalue_input(f'cache_{part}_{layer}', cache)
-                self.binding.bind_ortvalue_output(f'next_{part}_{layer}', cache)
+                binding.bind_ortvalue_input(f'cache_{part}_{layer}', cache)
+                binding.bind_ortvalue_output(f'next_{part}_{layer}', cache)
+        return binding, tokens, log_probabilities
 
 
 def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -29,7 +29,7 @@ def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
 )
 def test_the_better_reading_stays(first: Prediction, second: Prediction | None, best: Prediction) -> None:
     known = {1.0: first, 1.4: second}
-    assert look(['picture'], prepared, lambda pictures: [known[by] for _, by in pictures], [LOOK]) == [best]
+    assert look(['picture'], prepared, lambda pictures, _: [known[by] for _, by in pictures], [LOOK]) == [best]
 
 
 def prepared(images: list[str], enlarge: float) -> list[tuple[str, float]]:
@@ -40,7 +40,8 @@ def test_each_look_is_at_what_is_doubtful_still() -> None:
     scores = {('a', 1.0): 0.95, ('b', 1.0): 0.6, ('b', 1.4): 0.8, ('c', 1.0): 0.6, ('c', 1.4): 0.4, ('c', 2.0): 0.5}
     read: list[tuple[str, float]] = []
 
-    def reading_of(pictures: list[tuple[str, float]]) -> list[Prediction]:
+    def reading_of(pictures: list[tuple[str, float]], before: list[Prediction] | None) -> list[Prediction]:
+        assert (before or [])[-1:] == ([reading('c1.0', 0.6)] if read else [])
         read.extend(pictures)
         return [reading(f'{image}{by}', scores[image, by]) for image, by in pictures]
 

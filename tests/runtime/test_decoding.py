@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.decoding import Decoded, beam_search, greedy
+from runtime.decoding import Decoded, beam_search, greedy, greedy_with_drafts
 
 START, END, LIMIT = 1, 2, 4
 
@@ -19,7 +19,7 @@ class TableBatch:
     def __init__(self, tables: np.ndarray, beams: int):
         """Tables: log-probabilities (pictures, steps, token before, next token)."""
         self.tables = tables
-        self.tokens = np.empty((len(tables), beams), np.int64)
+        self.shape = len(tables), beams
         self.past = np.zeros((len(tables), beams, 0), np.int64)
         self.fed: list[int] = []
 
@@ -30,8 +30,15 @@ class TableBatch:
             [[after(table, past) for past in row] for table, row in zip(self.tables, self.past, strict=True)]
         )
 
+    def steps(self, tokens: np.ndarray) -> np.ndarray:
+        return np.stack([self.step(tokens[:, :, i]) for i in range(tokens.shape[2])], axis=2)
+
+    def forget(self, count: int) -> None:
+        self.past = self.past[:, :, : self.past.shape[2] - count]
+
     def keep(self, pictures: np.ndarray) -> None:
-        self.tables, self.past, self.tokens = self.tables[pictures], self.past[pictures], self.tokens[pictures]
+        self.tables, self.past = self.tables[pictures], self.past[pictures]
+        self.shape = len(pictures), self.shape[1]
 
     def reorder(self, parents: np.ndarray) -> None:
         self.past = np.take_along_axis(self.past, parents[:, :, None], axis=1)
@@ -71,6 +78,22 @@ def test_greedy_takes_the_likeliest_token(seed: int, pictures: int) -> None:
             logs.append(float(following.max()))
         assert item.tokens == past[1:]
         assert item.log_probabilities == pytest.approx(logs, abs=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 4), max_size=6), st.integers(0, 3))
+def test_drafts_change_nothing(seed: int, guesses: list[int], right: int) -> None:
+    """Guesses that are right for a while, then anything, also beyond the end of the formula."""
+    [wanted] = greedy(TableBatch(tables(seed, 1), 1), START, END, LIMIT)  # type: ignore[arg-type]
+    batch = TableBatch(tables(seed, 1), 1)
+
+    def draft(tokens: list[int]) -> list[int]:
+        assert tokens == [START, *wanted.tokens][: len(tokens)]
+        return [*wanted.tokens[len(tokens) - 1 :][:right], *guesses]
+
+    found = greedy_with_drafts(batch, START, END, LIMIT, draft)  # type: ignore[arg-type]
+    assert found.tokens == wanted.tokens
+    assert found.log_probabilities == pytest.approx(wanted.log_probabilities, abs=1e-5)
 
 
 @settings(max_examples=15, deadline=None)
