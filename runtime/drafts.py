@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 # Tokens that must agree before a place is taken for the same; tried in turn.
 CONTEXTS = (3, 2)
-# Most tokens to guess: a reading of the same picture mostly goes on as it did, a formula seldom repeats itself for long.
+# Most tokens to guess. A reading of the same picture mostly goes on as it did; a formula seldom repeats itself so far.
 MOST_OF_READING = 16
 MOST_OF_FORMULA = 4
 
