@@ -152,6 +152,7 @@ def _sized(parser: Parser, token: str, out: Items, font: str) -> None:
         parser.position += 1
     if delimiter:
         out += ([rules.SIZED[token]] if parser.form.sizes else []) + [symbol(delimiter, font)]
+        parser.has_sizes |= parser.form.sizes and not parser.form.exact
 
 
 def _delimiter(parser: Parser) -> str:

@@ -1,69 +1,51 @@
-r"""Whether `\left` and `\right` around a formula draw larger delimiters than plain ones.
+r"""How large TeX draws the delimiters of `\left` and `\right` around a formula.
 
-TeX's rules for the height and depth of scripts and the size of delimiters (The TeXbook, appendix G, rules 18 and 19)
-over the metrics of Computer Modern, for what is simple: symbols, their accents and scripts. All lengths are in em of
-the size they are set in. What is not known here counts as tall, so an answer of 'plain' is certain.
+TeX's rules for scripts, fractions, roots, limits, accents and delimiters (The TeXbook, appendix G, rules 9 to 19) over
+the metrics of Computer Modern. Every extent is computed twice, from the least and from the greatest that is possible
+given what is not known exactly here; an answer is given where both come to the same. All lengths are in points.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from . import latex_metrics as metrics
+from . import latex_rules as rules
 from .latex_fonts import Item, Items
 
-# Height and depth of the glyphs, from the fonts' metrics (cmr, cmmi, cmsy, msbm at 5, 7 and 10 pt: the larger one).
-_EXTENTS: Final = {
-    (0.431, 0.0): r"""acemnorsuvwxz \alpha \epsilon \varepsilon \iota \kappa \nu \omega \pi \sigma \tau \upsilon \varpi
-        :""",
-    (0.431, 0.194): r'gpqy; \gamma \eta \mu \rho \chi \varrho \varsigma',
-    (0.583, 0.119): r'+- \pm \mp \times \cdot \oplus \ominus \otimes \odot \div',
-    (0.5, 0.0): r'= * \circ \bullet \ast \star \sim \simeq \approx \rightarrow \leftarrow \ldots \cdots',
-    (0.636, 0.185): r'\leq \geq \equiv \subseteq \supseteq',
-    (0.6, 0.101): r'<> \in \ni \subset \supset \ll \gg',
-    (0.66, 0.0): 'it0123456789',
-    (0.66, 0.194): 'j',
-    (0.106, 0.194): ',.',
-    (0.694, 0.0): r"""ABCDEFGHIJKLMNOPRSTUVWXYZbdhkl! \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi
-        \Psi \Omega \delta \lambda \theta \partial \infty \ell \hbar \perp \top \emptyset \forall \exists \Re \Im \wedge
-        \vee \cap \cup \dagger""",
-    (0.694, 0.194): r'Qf \beta \zeta \xi \phi \varphi \psi \vartheta \nabla',
-    (0.75, 0.25): r'()[]/| \{ \} \| \langle \rangle \lfloor \rfloor \lceil \rceil \setminus',
-    (0.556, 0.0): r'\prime',
-}  # fmt: skip
-_GLYPHS: Final[dict[str, tuple[float, float]]] = {
-    token: extent
-    for extent, names in _EXTENTS.items()
-    for word in names.split()
-    for token in ([word] if word.startswith('\\') else word)
-}
-# Heights of accents over a letter of x-height; over a taller one they stand higher by what it is taller.
-_ACCENTS: Final = {r'\hat': 0.694, r'\tilde': 0.668, r'\bar': 0.568, r'\dot': 0.668, r'\vec': 0.714, r'\ddot': 0.668}
-_DELIMITED: Final = (0.75, 0.25)
-_X_HEIGHT: Final = 0.431
-_AXIS: Final = 0.25
-_DELIMITER: Final = 1.0  # height and depth of a plain delimiter together
 _FACTOR: Final = 0.901  # \delimiterfactor
-_SHORTFALL: Final = 5.0  # \delimitershortfall, in points
-_SIZES: Final = (10.0, 10.0, 7.0, 5.0)  # points, by style: display, text, script, scriptscript
-# Fontdimens 13 and 14 (superscripts in display, in text), 16 and 17 (subscripts alone, with a superscript), by style.
-_SUP: Final = (0.413, 0.363, 0.431, 0.404)
-_SUB: Final = (0.15, 0.15, 0.143, 0.2)
-_SUB_WITH_SUP: Final = (0.248, 0.248, 0.286, 0.4)
-# Fontdimens 18 and 19 of the scripts' size, for nuclei that are no single glyph; and four times fontdimen 8.
-_SUP_DROP: Final = 0.24
-_SUB_DROP: Final = 0.05
-_GAP: Final = 0.16
+_SHORTFALL: Final = 5.0  # \delimitershortfall
 _LONGEST: Final = 400  # items; longer ones are not worth the time
-_PLAIN_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'cal', 'bb', 'sym'})
+# How far from its value in the table an extent may be, in em: a symbol's, a letter's in another font.
+_NEAR: Final = 0.013
+_FAR: Final = 0.06
+# Fonts, and how deep letters reach that end on the line in others.
+_FONTS: Final = {'rm': 0.0, 'bf': 0.0, 'it': 0.0, 'sf': 0.0, 'sym': 0.0, 'cal': 0.13, 'bb': 0.0}
+_SIZED: Final = {r'\big': 1, r'\Big': 2, r'\bigg': 3, r'\Bigg': 4}
+_BARS: Final = frozenset({'|', r'\|'})
+DELIMITERS: Final = frozenset(
+    {*'()[]|', r'\{', r'\}', r'\|', r'\langle', r'\rangle', r'\lfloor', r'\rfloor', r'\lceil', r'\rceil'}
+)
+"""those whose sizes are known"""
+_FRACTIONS: Final = {r'\frac': None, r'\dfrac': 0, r'\tfrac': 1}
+_TAILS: Final = frozenset('gpqy')  # in every font
+_OPENING: Final = frozenset({'(', '[', r'\{', r'\langle', r'\lfloor', r'\lceil'})
+_CLOSING: Final = frozenset({')', ']', r'\}', r'\rangle', r'\rfloor', r'\rceil'})
+_CELLS: Final = frozenset({'&', r'\\'})
+_BRACE: Final = frozenset({'}'})
+_RIGHT: Final = frozenset({r'\right'})
 
 
-class _TallError(Exception):
+class _UnknownError(Exception):
     """Something whose size is not known here."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Box:
     height: float = 0.0
     depth: float = 0.0
+    is_glyph: bool = False
+    """whether scripts are set as those of a symbol, not of a box"""
 
     def beside(self, other: '_Box') -> '_Box':
         return _Box(max(self.height, other.height), max(self.depth, other.depth))
@@ -74,79 +56,261 @@ def is_plain(items: Items, style: int) -> bool:
     if style > 1 or len(items) > _LONGEST:
         return False
     try:
-        box, _ = _list(items, 0, style)
-    except _TallError:
+        return _Ruler(greatest=True).delimiter(items, style, '(') == 0
+    except _UnknownError:
         return False
-    size = _SIZES[style]
-    needed = 2 * max(box.height - _AXIS, box.depth + _AXIS)
-    return max(_FACTOR * needed, needed - _SHORTFALL / size) <= _DELIMITER
 
 
-def _list(items: Items, position: int, style: int) -> tuple[_Box, int]:
-    """The extent of a list up to its closing brace or the end, and where it ended."""
-    box = _Box()
-    while position < len(items) and items[position] != '}':
-        atom, position = _atom(items, position, style)
-        box = box.beside(atom)
-    return box, position
+def delimiter_size(items: Items, style: int, delimiters: Sequence[str]) -> int | None:
+    r"""The size of the delimiters of `\left(items\right)`: 0 plain, 1 as `\big` has it, to 4; None if that is not sure.
+
+    Args:
+        items: the formula between them.
+        style: 0 display, 1 text; smaller ones are not known.
+        delimiters: the two of them.
+    """
+    if style > 1 or len(items) > _LONGEST or not DELIMITERS.issuperset(delimiters):
+        return None
+    try:
+        sizes = {_Ruler(greatest).delimiter(items, style, one) for greatest in (False, True) for one in delimiters}
+    except _UnknownError:
+        return None
+    return sizes.pop() if len(sizes) == 1 else None
 
 
-def _atom(items: Items, position: int, style: int) -> tuple[_Box, int]:
-    # A delimiter may have been a `\\right` one, whose scripts stand as far out as those of a box.
-    is_glyph = not isinstance(items[position], str) or _GLYPHS.get(str(items[position]), _DELIMITED) != _DELIMITED
-    box, position = _nucleus(items, position, style)
-    scripts: dict[str, _Box] = {}
-    while position < len(items) and (mark := items[position]) in ('_', '^'):
-        inner, position = _group(items, position + 1, min(style + 1 if style > 1 else 2, 3))
-        scripts[str(mark)] = inner
-    if not scripts:
+def fit_sizes(items: Items, style: int) -> None:
+    r"""Turns `\Big(`...`\Big)` into `\left(`...`\right)` wherever these come out as large; in place.
+
+    Args:
+        items: one list of a formula, its groups included.
+        style: that of the list.
+    """
+    open_: list[
+        tuple[int, int]
+    ] = []  # of what is opened in the same cell and not closed: where, and in how many braces
+    level = 0
+    for position, item in enumerate(items):
+        if item == '{' or item == '}':
+            level += 1 if item == '{' else -1
+        elif item in _CELLS:
+            open_.clear()
+        elif item in _SIZED and position + 1 < len(items):
+            delimiter = items[position + 1]
+            if delimiter in _OPENING:
+                open_.append((position, level))
+            elif delimiter in _CLOSING and open_:
+                start, depth = open_.pop()
+                pair = (str(items[start + 1]), str(delimiter))
+                if depth == level and items[start] == item:
+                    if delimiter_size(items[start + 2 : position], style, pair) == _SIZED[str(item)]:
+                        items[start], items[position] = r'\left', r'\right'
+                elif depth != level:
+                    open_.clear()
+
+
+class _Ruler:
+    """Measures lists of items, and says the least or the greatest that their extents may be."""
+
+    def __init__(self, greatest: bool):
+        self.greatest = greatest
+
+    def delimiter(self, items: Items, style: int, delimiter: str) -> int:
+        """The size of a delimiter round the items; raises _UnknownError if it is none of the five."""
+        box, end = self.list(items, 0, style, frozenset())
+        assert end == len(items)
+        needed = self.needed(box, style)
+        for size, points in enumerate(metrics.DELIMITERS):
+            if needed <= (size + 1) * metrics.BAR if delimiter in _BARS and size else needed <= points:
+                return size
+        raise _UnknownError
+
+    def needed(self, box: _Box, style: int) -> float:
+        """What a delimiter must measure at least (rule 19)."""
+        axis = metrics.AXIS[style]
+        whole = 2 * max(box.height - axis, box.depth + axis)
+        return max(_FACTOR * whole, whole - _SHORTFALL)
+
+    def list(self, items: Items, position: int, style: int, stop: frozenset[str]) -> tuple[_Box, int]:
+        """The extent of a list up to an item of `stop` or the end, and where that is."""
+        box = _Box()
+        while position < len(items) and items[position] not in stop:
+            atom, position = self.atom(items, position, style)
+            box = box.beside(atom)
         return box, position
-    ratio = _SIZES[min(style + 1 if style > 1 else 2, 3)] / _SIZES[style]
-    sup, sub = scripts.get('^'), scripts.get('_')
-    height, depth = box.height, box.depth
-    if sup is not None:
-        # A cramped superscript stands lower, which is no danger.
-        shift = max(_SUP[style], ratio * sup.depth + _X_HEIGHT / 4, 0.0 if is_glyph else box.height - _SUP_DROP)
-        height = max(height, shift + ratio * sup.height)
-    if sub is not None:
-        drop = 0.0 if is_glyph else box.depth + _SUB_DROP
+
+    def atom(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
+        """One atom with its scripts or limits."""
+        base = items[position]
+        box, position = self.nucleus(items, position, style)
+        has_limits = style == 0 and base in rules.LIMIT_SYMBOLS
+        if position < len(items) and items[position] in (r'\limits', r'\nolimits'):
+            has_limits = items[position] == r'\limits'
+            position += 1
+        below: _Box | None = None
+        above: _Box | None = None
+        while position < len(items) and (mark := items[position]) in ('_', '^'):
+            inner, position = self.group(items, position + 1, _smaller(style))
+            if mark == '_':
+                below = inner
+            else:
+                above = inner
+        if has_limits:
+            return _with_limits(box, below, above), position
+        return self.with_scripts(box, below, above, style), position
+
+    def with_scripts(self, box: _Box, sub: _Box | None, sup: _Box | None, style: int) -> _Box:
+        """Rule 18."""
+        if sub is None and sup is None:
+            return box
+        script, x_height = _smaller(style), metrics.X_HEIGHT[style]
+        up = 0.0 if box.is_glyph else box.height - metrics.SUP_DROP[script]
+        down = 0.0 if box.is_glyph else box.depth + metrics.SUB_DROP[script]
         if sup is None:
-            shift = max(_SUB[style], ratio * sub.height - 0.8 * _X_HEIGHT, drop)
-        else:  # at least four rules' thickness between them
-            shift = max(_SUB_WITH_SUP[style], drop)
-            shift += max(0.0, _GAP - (_SUP[style] - ratio * sup.depth) + (ratio * sub.height - shift))
-        depth = max(depth, shift + ratio * sub.depth)
-    return _Box(height, depth), position
+            assert sub is not None
+            down = max(down, metrics.SUB[style], sub.height - 0.8 * x_height)
+            return _Box(max(box.height, sub.height - down), max(box.depth, down + sub.depth))
+        # Where scripts are cramped, below a root or a fraction's line, is not known here.
+        least = metrics.SUP[style] if self.greatest else metrics.SUP_CRAMPED[style]
+        up = max(up, least, sup.depth + x_height / 4)
+        if sub is not None:
+            down = max(down, metrics.SUB_WITH_SUP[style])
+            gap = (up - sup.depth) - (sub.height - down)
+            if gap < 4 * metrics.RULE[style]:
+                down += 4 * metrics.RULE[style] - gap
+                if (lift := 0.8 * x_height - (up - sup.depth)) > 0:
+                    up, down = up + lift, down - lift
+        return _Box(max(box.height, up + sup.height), max(box.depth, down + sub.depth if sub is not None else 0.0))
+
+    def nucleus(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
+        item = items[position]
+        if item in ('_', '^'):
+            return _Box(), position
+        if item == '{':
+            box, end = self.group(items, position, style)
+            return _Box(box.height, box.depth), end
+        if not isinstance(item, str):
+            return self.glyph(item, style), position + 1
+        if item in metrics.ACCENTS:
+            inner, end = self.group(items, position + 1, style)
+            # The accent is drawn for the letters' size; it stands as much higher as the letter is above an x.
+            height = metrics.ACCENTS[item] * metrics.POINTS[style] / 10
+            height += max(0.0, inner.height - metrics.X_HEIGHT[style])
+            return _Box(height, inner.depth, is_glyph=True), end
+        if item in (r'\overline', r'\underline'):
+            inner, end = self.group(items, position + 1, style)
+            above, below = (5 * metrics.RULE[style] * (item == name) for name in (r'\overline', r'\underline'))
+            return _Box(inner.height + above, inner.depth + below), end
+        if item in _FRACTIONS:
+            return self.fraction(items, position, style)
+        if item == r'\sqrt':
+            return self.root(items, position, style)
+        if item == r'\left':
+            return self.fitted(items, position, style)
+        if item in _SIZED:
+            if position + 1 >= len(items) or items[position + 1] not in DELIMITERS:
+                raise _UnknownError
+            return _delimiter_box(metrics.DELIMITERS[_SIZED[item]], style), position + 2
+        if style == 0 and item in metrics.LARGE:
+            height, depth = (10 * length for length in metrics.LARGE[item])
+            return _Box(height, depth), position + 1
+        box = self.glyph(item, style)
+        is_operator = item in rules.LIMIT_SYMBOLS or item in metrics.LARGE or item[1:] in rules.OPERATORS
+        return (_Box(box.height, box.depth) if is_operator else box), position + 1
+
+    def group(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
+        """What is in braces at a place, and where they end; a single symbol stays one."""
+        if position >= len(items) or items[position] != '{':
+            raise _UnknownError
+        box, end = self.list(items, position + 1, style, _BRACE)
+        if end >= len(items):
+            raise _UnknownError
+        return box, end + 1
+
+    def fraction(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
+        """Rule 15."""
+        own = _FRACTIONS[str(items[position])]
+        style = style if own is None else own
+        inner = style + 1 if style < 2 else 3
+        above, position = self.group(items, position + 1, inner)
+        below, position = self.group(items, position, inner)
+        up, down, axis = metrics.NUMERATOR[style], metrics.DENOMINATOR[style], metrics.AXIS[style]
+        clearance = metrics.RULE[style] * (3.5 if style == 0 else 1.5)
+        up = max(up, clearance + axis + above.depth)
+        down = max(down, clearance - axis + below.height)
+        return _Box(up + above.height, down + below.depth), position
+
+    def root(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
+        """Rule 11."""
+        if items[position + 1 : position + 2] == ['[']:
+            raise _UnknownError
+        inner, position = self.group(items, position + 1, style)
+        rule = metrics.RULE[style]
+        clearance = rule + (metrics.X_HEIGHT[style] if style == 0 else rule) / 4
+        whole = inner.height + inner.depth + clearance
+        sign = next((size for size in metrics.DELIMITERS if size >= whole + rule), None)
+        if style > 1 or sign is None:
+            raise _UnknownError
+        depth = sign - rule
+        if depth > whole:
+            clearance = (clearance + depth - inner.height - inner.depth) / 2
+        top = inner.height + clearance
+        return _Box(top + 2 * rule, max(inner.depth, depth - top)), position
+
+    def fitted(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
+        r"""A formula between `\left` and `\right`."""
+        if style > 1 or r'\middle' in items:
+            raise _UnknownError
+        inner, end = self.list(items, position + 2, style, _RIGHT)
+        if end + 1 >= len(items):
+            raise _UnknownError
+        needed = self.needed(inner, style)
+        for delimiter in (items[position + 1], items[end + 1]):
+            if delimiter in DELIMITERS:
+                size = next((size for size in metrics.DELIMITERS if size >= needed), None)
+                if size is None:
+                    raise _UnknownError
+                inner = inner.beside(_delimiter_box(size, style))
+            elif delimiter != '.':
+                raise _UnknownError
+        return _Box(inner.height, inner.depth), end + 2
+
+    def glyph(self, item: Item, style: int) -> _Box:
+        token, slack, deeper = str(item), _NEAR, 0.0
+        if isinstance(item, tuple):
+            if item[0] not in _FONTS or len(item) > 2:
+                raise _UnknownError
+            token, slack, deeper = item[1], _FAR, _FONTS[item[0]]
+        extent = metrics.SYMBOLS.get(token)
+        if extent is None:
+            raise _UnknownError
+        place, points = 2 * max(0, style - 1), metrics.POINTS[style]
+        height, depth = extent[place : place + 2]
+        if self.greatest:
+            height, depth = height + slack, max(depth + slack if depth else 0.0, deeper)
+        else:
+            height, depth = height - slack, max(0.0, depth - slack) if slack == _NEAR or token in _TAILS else 0.0
+        # A delimiter may have been one of `\right`, whose scripts stand as those of a box.
+        is_glyph = token not in DELIMITERS or not self.greatest
+        return _Box(points * height, points * depth, is_glyph)
 
 
-def _nucleus(items: Items, position: int, style: int) -> tuple[_Box, int]:
-    item = items[position]
-    if item == '{':
-        return _group(items, position, style)
-    if item in ('_', '^'):
-        return _Box(), position
-    if isinstance(item, str) and item in _ACCENTS:
-        inner, end = _group(items, position + 1, style)
-        return _Box(_ACCENTS[item] + max(0.0, inner.height - _X_HEIGHT), inner.depth), end
-    return _glyph(item), position + 1
+def _smaller(style: int) -> int:
+    """The style of scripts."""
+    return 2 if style < 2 else 3
 
 
-def _group(items: Items, position: int, style: int) -> tuple[_Box, int]:
-    if position >= len(items) or items[position] != '{':
-        raise _TallError
-    box, position = _list(items, position + 1, style)
-    if position >= len(items):
-        raise _TallError
-    return box, position + 1
+def _delimiter_box(points: float, style: int) -> _Box:
+    axis = metrics.AXIS[style]
+    return _Box(points / 2 + axis, points / 2 - axis)
 
 
-def _glyph(item: Item) -> _Box:
-    token = item
-    if isinstance(item, tuple):
-        if item[0] not in _PLAIN_FONTS or len(item) > 2:
-            raise _TallError
-        token = item[1]
-    extent = _GLYPHS.get(str(token))
-    if extent is None:
-        raise _TallError
-    return _Box(*extent)
+def _with_limits(box: _Box, below: _Box | None, above: _Box | None) -> _Box:
+    """Rule 13a."""
+    height, depth = box.height, box.depth
+    if above is not None:
+        gap = max(metrics.GAP_ABOVE, metrics.BASELINE_ABOVE - above.depth)
+        height += gap + above.height + above.depth + metrics.PADDING
+    if below is not None:
+        gap = max(metrics.GAP_BELOW, metrics.BASELINE_BELOW - below.height)
+        depth += gap + below.height + below.depth + metrics.PADDING
+    return _Box(height, depth)

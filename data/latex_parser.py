@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from . import latex_rules as rules
+from .latex_extent import fit_sizes
 from .latex_fonts import Item, Items, combine, symbol, text_symbol
 from .latex_form import CANONICAL, Form, LatexError, MissingArgument, NestedTooDeeply, UnbalancedGroup
 from .latex_symbols import WITHOUT_ARGUMENT
@@ -64,6 +65,7 @@ class Parser:
         self.is_restyled = False  # whether the list being read holds a style
         self.leaks = False  # whether the list read last does, which then needs its braces
         self.is_atom = False  # whether the group read last is one atom even without its braces
+        self.has_sizes = False  # whether there is a `\\big` or its like
         self.limits = ''  # `\\limits` or `\\nolimits`, where the scripts read last follow one
         self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
 
@@ -133,6 +135,8 @@ class Parser:
                     start, has_base, tail = before, len(out) > before, self.tail
         if numerator is not None:
             out, tail = self.fraction(infix, numerator, out), 0
+        elif self.has_sizes and not self.is_restyled and outer[0] == outer[1]:
+            fit_sizes(out, self.style)
         self.is_atom = numerator is not None
         self.depth -= 1
         self.tail = tail
