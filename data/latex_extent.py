@@ -17,7 +17,7 @@ _FACTOR: Final = 0.901  # \delimiterfactor
 _SHORTFALL: Final = 5.0  # \delimitershortfall
 _LONGEST: Final = 400  # items; longer ones are not worth the time
 # How far from its value in the table an extent may be, in em: a symbol's, a letter's in another font.
-_NEAR: Final = 0.013
+_NEAR: Final = 0.0006
 _FAR: Final = 0.06
 # Fonts, and how deep letters reach that end on the line in others.
 _FONTS: Final = {'rm': 0.0, 'bf': 0.0, 'it': 0.0, 'sf': 0.0, 'sym': 0.0, 'cal': 0.13, 'bb': 0.0}

@@ -8,63 +8,77 @@ from typing import Any, Final
 
 _SYMBOLS: Final = {
     (0.694, 0, 0.694, 0, 0.694, 0): r"""
-        dkbhl!?"`@TARCNLEPBSMDHFIXVGKUWOZJY \lambda \theta \partial \delta \ell \ln \forall \top \lim \perp \inf \det
-        \vartheta \aleph \sinh \cosh \exists \dim \tanh \vdash \Re \ker \liminf \Im \coth \& \hom \dashv \nabla \amalg
-        \hbar \nvdash \beth \hslash \mho \nexists
+        dkbhl!?"`@ \lambda \theta \partial \delta \ell \ln \forall \top \lim \perp \inf \det \vartheta \aleph \sinh
+        \cosh \exists \dim \tanh \vdash \Re \ker \liminf \Im \coth \& \hom \dashv
         """,
     (0.431, 0, 0.431, 0, 0.431, 0): r"""
         nxaersmcuvzo:w \alpha \pi \sigma \infty \tau \omega \epsilon \nu \varepsilon \kappa \max \cos \propto \iota
         \varpi \upsilon \neg \varkappa \imath \arccos \sec \csc
         """,
     (0.694, 0.194, 0.694, 0.194, 0.694, 0.194): r"""
-        fQ \beta \phi \log \xi \psi \dagger \zeta \neq \uparrow \downarrow \searrow \triangle \limsup \sharp \deg
+        f \beta \phi \log \xi \psi \dagger \zeta \neq \uparrow \downarrow \searrow \triangle \limsup \sharp \deg
         \bigtriangledown \lg \natural \gcd \bigcirc \# \Downarrow \P \S \Uparrow \bigtriangleup \ddagger \nearrow
         \nwarrow \smallint \swarrow \wr
         """,
     (0.75, 0.25, 0.75, 0.25, 0.75, 0.25): r"""
         )(|[]/ \sum \{ \} \| \rangle \langle \prod \setminus \parallel \bigcup \lfloor \rfloor \models \lceil \bigoplus
-        \rceil \bigcap \bigwedge \bigotimes \bigsqcup \bigvee \bigodot \coprod \biguplus \surd \updownarrow \nmid
-        \nparallel
+        \rceil \bigcap \bigwedge \bigotimes \bigsqcup \bigvee \bigodot \coprod \biguplus \surd \updownarrow
+        """,
+    (0.683, 0, 0.683, 0, 0.683, 0): r"""
+        TARCNLEPBSMDHFIXVGKUWOZJY \nabla \amalg
         """,
     (0.367, 0, 0.384, 0, 0.396, 0): r"""
         = \rightarrow \sim \mapsto \leftarrow \Rightarrow \longrightarrow \Longrightarrow \Leftrightarrow
         \leftrightarrow \longleftrightarrow \Longleftrightarrow \longmapsto \rightharpoonup \Leftarrow \Longleftarrow
-        \leftharpoondown \leftharpoonup \longleftarrow \nrightarrow \nsim \rightharpoondown \rightsquigarrow
+        \leftharpoondown \leftharpoonup \longleftarrow \nrightarrow \nsim \rightharpoondown
         """,
     (0.431, 0.194, 0.431, 0.194, 0.431, 0.194): r"""
-        pygq; \mu \gamma \rho \eta \varphi \chi \exp \wp \sup \arg \varrho \jmath \intercal
+        pygq; \mu \gamma \rho \eta \varphi \chi \exp \wp \sup \arg \varrho \jmath
         """,
     (0.683, 0, 0.683, 0, 0.68, 0): r"""
-        \Delta \Omega \Gamma \Phi \Lambda \Sigma \Psi \Theta \Pi \Pr \Xi \Upsilon \angle \because \therefore \Vdash
-        \measuredangle \ulcorner \urcorner \vDash
+        \Delta \Omega \Gamma \Phi \Lambda \Sigma \Psi \Theta \Pi \Pr \Xi \Upsilon
         """,
     (0.583, 0.083, 0.619, 0.119, 0.667, 0.167): r"""
-        -+ \times \pm \otimes \odot \oplus \ominus \mp \div \oslash \varnothing \rtimes \digamma \ltimes \smallsetminus
+        -+ \times \pm \otimes \odot \oplus \ominus \mp \div \oslash
         """,
     (0.644, 0, 0.644, 0, 0.644, 0): r"""
         1203456879
         """,
     (0.539, 0.039, 0.576, 0.076, 0.601, 0.101): r"""
-        <> \in \subset \ll \gg \prec \succ \supset \ni \vartriangleleft \ggg \lll \sqsubset \sqsupset \vartriangleright
+        <> \in \subset \ll \gg \prec \succ \supset \ni
         """,
     (0.636, 0.136, 0.685, 0.185, 0.719, 0.219): r"""
-        \leq \geq \subseteq \preceq \succeq \supseteq \sqsubseteq \sqsupseteq \leqslant \geqslant \preccurlyeq
-        \succcurlyeq \trianglelefteq \trianglerighteq \subsetneq \supsetneq
+        \leq \geq \subseteq \preceq \succeq \supseteq \sqsubseteq \sqsupseteq
         """,
     (0.556, 0, 0.556, 0, 0.556, 0): r"""
         \prime \cap \cup \wedge \vee \sqcup \sqcap \uplus
         """,
+    (0.692, 0, 0.689, 0, 0.681, 0): r"""
+        \angle \because \therefore \Vdash \measuredangle \ulcorner \urcorner \vDash
+        """,
     (0.464, 0, 0.494, 0, 0.515, 0.015): r"""
         \equiv \simeq \hookrightarrow \asymp \eqsim \hookleftarrow
         """,
+    (0.637, 0.137, 0.689, 0.19, 0.717, 0.219): r"""
+        \leqslant \geqslant \preccurlyeq \succcurlyeq \trianglelefteq \trianglerighteq
+        """,
+    (0.689, 0, 0.689, 0, 0.689, 0): r"""
+        \hbar \nvdash \beth \hslash \mho \nexists
+        """,
     (0.675, 0, 0.744, 0, 0.819, 0): r"""
         \square \boxtimes \blacksquare \boxdot \boxminus \boxplus
+        """,
+    (0.55, 0.035, 0.566, 0.076, 0.601, 0.101): r"""
+        \vartriangleleft \ggg \lll \sqsubset \sqsupset \vartriangleright
         """,
     (0.465, 0, 0.465, 0, 0.465, 0): r"""
         * \star \bowtie \triangleleft \triangleright
         """,
     (0.444, 0, 0.465, 0, 0.493, 0): r"""
         \cdot \cdots \circ \bullet \diamond
+        """,
+    (0.582, 0.082, 0.622, 0.122, 0.662, 0.162): r"""
+        \varnothing \rtimes \digamma \ltimes \smallsetminus
         """,
     (0.615, 0, 0.615, 0, 0.615, 0): r"""
         t \tan \cot \arctan
@@ -90,6 +104,9 @@ _SYMBOLS: Final = {
     (1.506, 0, 2.151, 0, 3.011, 0): r"""
         \vdots \ddots
         """,
+    (0.636, 0.136, 0.689, 0.19, 0.719, 0.219): r"""
+        \subsetneq \supsetneq
+        """,
     (0.55, 0, 0.566, 0, 0.543, 0): r"""
         \Cap \Cup
         """,
@@ -100,13 +117,16 @@ _SYMBOLS: Final = {
         \geqq \leqq
         """,
     (0.756, 0.256, 0.825, 0.33, 0.877, 0.371): r"""
-        \gtrapprox \lessapprox \varsubsetneqq
+        \gtrapprox \lessapprox
         """,
     (0.675, 0.181, 0.744, 0.245, 0.765, 0.28): r"""
         \gtrless \lessgtr
         """,
     (0.675, 0.181, 0.689, 0.19, 0.717, 0.195): r"""
         \leftrightarrows \rightrightarrows
+        """,
+    (0.741, 0.251, 0.755, 0.255, 0.75, 0.25): r"""
+        \nmid \nparallel
         """,
     (0.522, 0.014, 0.529, 0.029, 0.543, 0.033): r"""
         \rightleftharpoons \twoheadrightarrow
@@ -119,6 +139,9 @@ _SYMBOLS: Final = {
         """,
     (0.66, 0.194, 0.662, 0.194, 0.666, 0.194): r"""
         j
+        """,
+    (0.683, 0.194, 0.683, 0.194, 0.683, 0.194): r"""
+        Q
         """,
     (0.483, 0, 0.516, 0.016, 0.538, 0.038): r"""
         \approx
@@ -141,6 +164,9 @@ _SYMBOLS: Final = {
     (0.75, 0.039, 0.75, 0.076, 0.75, 0.101): r"""
         \notin
         """,
+    (0.431, 0.194, 0.431, 0.19, 0.431, 0.195): r"""
+        \intercal
+        """,
     (0.431, 0.097, 0.431, 0.097, 0.431, 0.097): r"""
         \varsigma
         """,
@@ -156,6 +182,9 @@ _SYMBOLS: Final = {
     (0.825, 0, 0.825, 0, 0.819, 0): r"""
         \complement
         """,
+    (0.757, 0.251, 0.825, 0.32, 0.871, 0.366): r"""
+        \varsubsetneqq
+        """,
     (0.55, 0.061, 0.611, 0.104, 0.647, 0.136): r"""
         \bumpeq
         """,
@@ -164,6 +193,9 @@ _SYMBOLS: Final = {
         """,
     (0.692, 0.111, 0.689, 0.123, 0.681, 0.136): r"""
         \lozenge
+        """,
+    (0.378, 0, 0.384, 0, 0.396, 0): r"""
+        \rightsquigarrow
         """,
 }  # fmt: skip
 _LARGE: Final = {
@@ -209,6 +241,6 @@ def _by_symbol(table: Mapping[Any, str]) -> dict[str, tuple[float, ...]]:
 
 
 SYMBOLS: Final = _by_symbol(_SYMBOLS)
-"""height and depth of each symbol at 10, 7 and 5 points, in em, to a hundredth"""
+"""height and depth of each symbol at 10, 7 and 5 points, in em"""
 LARGE: Final = _by_symbol(_LARGE)
 """height and depth of operators in a display, in em"""
