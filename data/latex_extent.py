@@ -53,7 +53,7 @@ class _Box:
 
 def is_plain(items: Items, style: int) -> bool:
     r"""Whether TeX surely gives `\left(items\right)` delimiters of the usual size; style: 0 display to 3."""
-    if style > 1 or len(items) > _LONGEST:
+    if len(items) > _LONGEST:
         return False
     try:
         return _Ruler(greatest=True).delimiter(items, style, '(') == 0
@@ -119,6 +119,8 @@ class _Ruler:
         box, end = self.list(items, 0, style, frozenset())
         assert end == len(items)
         needed = self.needed(box, style)
+        if style > 1 and needed > metrics.POINTS[style]:
+            raise _UnknownError
         for size, points in enumerate(metrics.DELIMITERS):
             if needed <= (size + 1) * metrics.BAR if delimiter in _BARS and size else needed <= points:
                 return size
