@@ -2,8 +2,8 @@
 
     python -m benchmarks.parity checkpoints/small im2latex-100k-validation.parquet --limit 500
 
-Each way reads the same pictures greedily, on one thread: torch in batches; the graphs in batches; the graphs one picture
-at a time, as the service does, with several tokens a step and with one. Time is of the processor.
+Each way reads the same pictures greedily, on one thread: torch in batches; the graphs in batches, and one picture at a
+time, as the service does, with several tokens a step and with one. Time is of the processor.
 """
 
 import argparse

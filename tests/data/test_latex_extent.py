@@ -15,12 +15,13 @@ from data.render import typeset
 SIZES = ('', r'\big', r'\Big', r'\bigg', r'\Bigg')
 CONTENTS = (
     'x', 'x^{2}', 'x_{i}^{2}', 'x_{y_{j}}', 'e^{x^{2}}', 'U_{0}^{-}', r'h^{\prime}', r'\mu^{\prime}_{\beta}',
-    r'\hat{x}', r'\hat{H}^{2}', r'\vec{y}_{q}', r'\overline{x}', r'\overline{H^{2}}', r'\underline{x}', r'\frac{1}{2}',
-    r'\frac{a}{b}', r'\frac{x^{2}}{y_{1}}', r'\frac{\frac{1}{2}}{x}', r'\frac{\partial}{\partial x_{j}}', r'\tfrac{1}{2}',
-    r'\sum', r'\sum_{i}', r'\sum_{i=1}^{n}x_{i}', r'\prod^{N}', r'\sum\nolimits_{i}^{n}', r'\int', r'\int_{0}^{1}',
-    r'\lim_{n}x', r'\max_{y}', r'\sqrt{x}', r'\sqrt{x^{2}+y^{2}}', r'\sqrt{\frac{1}{2}}', r'\sqrt{1+\sqrt{y}}',
-    r'\left[\frac{1}{2}\right]', r'\left[\frac{1}{2}\right]^{2}', r'\left|x^{2}\right|_{0}', r'\big(x\big)^{2}',
-    r'\Big(x\Big)_{y}', '1-(x)', 'x!', r'\langle x\rangle', r'x\in\mathbb{R}',
+    r'\hat{x}', r'\hat{H}^{2}', r'\vec{y}_{q}', r'\overline{x}', r'\overline{H^{2}}', r'\underline{x}',
+    r'\frac{1}{2}', r'\frac{a}{b}', r'\frac{x^{2}}{y_{1}}', r'\frac{\frac{1}{2}}{x}',
+    r'\frac{\partial}{\partial x_{j}}', r'\tfrac{1}{2}', r'\sum', r'\sum_{i}', r'\sum_{i=1}^{n}x_{i}', r'\prod^{N}',
+    r'\sum\nolimits_{i}^{n}', r'\int', r'\int_{0}^{1}', r'\lim_{n}x', r'\max_{y}', r'\sqrt{x}', r'\sqrt{x^{2}+y^{2}}',
+    r'\sqrt{\frac{1}{2}}', r'\sqrt{1+\sqrt{y}}', r'\left[\frac{1}{2}\right]', r'\left[\frac{1}{2}\right]^{2}',
+    r'\left|x^{2}\right|_{0}', r'\big(x\big)^{2}', r'\Big(x\Big)_{y}', '1-(x)', 'x!', r'\langle x\rangle',
+    r'x\in\mathbb{R}',
 )  # fmt: skip
 
 
