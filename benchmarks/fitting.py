@@ -14,7 +14,7 @@ from metrics.calibration import expected_calibration_error, reliability, reliabi
 from modeling.confidence_im2latex import EVIDENCE, FAR, Calibration, Logistic, Term
 
 # Evidence that the LaTeX is right. On checkpoints/small all the other evidence together adds nothing to it.
-OF_RIGHT = ('doubt', 'mean_doubt', 'length')
+OF_RIGHT = ('doubt', 'mean_doubt', 'length', 'agreement')
 # The threshold lets this share of the formulas that it is fitted to be taken for something else.
 MISSED = 0.006
 # Inverses of the penalty on squared weights, as scikit-learn has it: of three weights, and of hundreds.

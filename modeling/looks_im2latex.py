@@ -56,6 +56,7 @@ def look(
     """
     inks = prepare(images, 1.0)
     best = list(read(inks, None))
+    readings = [[reading.latex] for reading in best]
     for again in further:
         doubtful = [i for i, reading in enumerate(best) if reading.error is None and reading.score < again.below]
         if doubtful:
@@ -64,10 +65,19 @@ def look(
             for i, other in zip(doubtful, others, strict=True):
                 if other.error is None:
                     best[i] = _merged(best[i], other)
+                    readings[i].append(other.latex)
+    best = [_with_agreement(reading, given) for reading, given in zip(best, readings, strict=True)]
     return [
         reading if calibration is None or isinstance(ink, str) else calibration.judged(reading, ink)
         for reading, ink in zip(best, inks, strict=True)
     ]
+
+
+def _with_agreement(best: Prediction, readings: Sequence[str]) -> Prediction:
+    """The best of all looks' readings, and how many of the others are the same."""
+    if len(readings) == 1:
+        return best
+    return replace(best, agreement=(readings.count(best.latex) - 1) / (len(readings) - 1))
 
 
 def _merged(one: Prediction, other: Prediction) -> Prediction:

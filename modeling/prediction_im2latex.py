@@ -28,6 +28,8 @@ class Prediction:
     """the tokens of `latex`, without the end of formula"""
     alternatives: tuple['Prediction', ...] = ()
     """the next likely readings, the likeliest first, each with another `latex`; only where `n_best` asked for them"""
+    agreement: float = 1.0
+    """share of the other looks at the picture (`looks_im2latex.py`) that gave the same `latex`; 1 if there was none"""
     confidence: float | None = None
     """probability that `latex` is right, 0 to 1; None without a calibration (`confidence_im2latex.py`)"""
     is_formula: bool | None = None

@@ -1,5 +1,7 @@
 """Doubtful pictures are read again, and the better reading stays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,12 +20,17 @@ def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
 @pytest.mark.parametrize(
     ('first', 'second', 'best'),
     [
-        (reading('x', 0.5), reading('y', 0.6), reading('y', 0.6)),
-        (reading('x', 0.5), reading('y', 0.4), reading('x', 0.5)),
+        (reading('x', 0.5), reading('y', 0.6), replace(reading('y', 0.6), agreement=0.0)),
+        (reading('x', 0.5), reading('y', 0.4), replace(reading('x', 0.5), agreement=0.0)),
+        (reading('x', 0.5), reading('x', 0.4), replace(reading('x', 0.5), agreement=1.0)),
         (reading('x', 0.9), None, reading('x', 0.9)),
         (Prediction('', 0.0, error='blank'), None, Prediction('', 0.0, error='blank')),
         (reading('x', 0.5), Prediction('', 0.0, error='blank'), reading('x', 0.5)),
-        (reading('x', 0.5, ('z', 0.3)), reading('y', 0.6, ('x', 0.2)), reading('y', 0.6, ('x', 0.5))),
+        (
+            reading('x', 0.5, ('z', 0.3)),
+            reading('y', 0.6, ('x', 0.2)),
+            replace(reading('y', 0.6, ('x', 0.5)), agreement=0.0),
+        ),
         (reading('x', 0.5, ('z', 0.3)), reading('x', 0.6, ('y', 0.1)), reading('x', 0.6, ('z', 0.3))),
     ],
 )
@@ -46,7 +53,9 @@ def test_each_look_is_at_what_is_doubtful_still() -> None:
         return [reading(f'{image}{by}', scores[image, by]) for image, by in pictures]
 
     found = look(['a', 'b', 'c'], prepared, reading_of, [LOOK, Look(below=0.7, enlarge=2.0)])
-    assert [item.latex for item in found] == ['a1.0', 'b1.4', 'c1.0'] and sorted(read) == sorted(scores)
+    assert [(item.latex, item.agreement) for item in found] == [('a1.0', 1.0), ('b1.4', 0.0), ('c1.0', 0.0)] and sorted(
+        read
+    ) == sorted(scores)
 
 
 def test_settings() -> None:
