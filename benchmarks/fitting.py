@@ -17,7 +17,7 @@ from modeling.confidence_im2latex import EVIDENCE, FAR, Calibration, Logistic, T
 OF_RIGHT = ('doubt', 'mean_doubt', 'length', 'agreement')
 # The threshold lets this share of the formulas that it is fitted to be taken for something else.
 MISSED = 0.006
-# Inverses of the penalty on squared weights, as scikit-learn has it: of three weights, and of hundreds.
+# Inverses of the penalty on squared weights, as scikit-learn has it: of a few weights, and of hundreds.
 CONFIDENCE_C, FORMULA_C = 1.0, 0.003
 VALIDATION = 'validation pictures'
 

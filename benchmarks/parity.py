@@ -82,6 +82,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--limit', type=int, default=500, help='pictures, spread evenly (default 500)')
     parser.add_argument('--only', help='the ways whose name holds this; the first of them is compared with')
     args = parser.parse_args(argv)
+    ways = [way for way in WAYS if not args.only or args.only in way[0]]
+    if args.limit < 1:
+        parser.error('--limit must be at least 1')
+    if not ways:
+        parser.error(f'--only {args.only}: none of {", ".join(name for name, *_ in WAYS)}')
     try:
         source = load(args.data, 'validation')
         chosen = np.unique(np.linspace(0, len(source) - 1, args.limit).astype(int)).tolist()
@@ -93,9 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             '| steps a picture | ms a picture |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |'
         )
         first: list[Prediction] | None = None
-        for name, way, precision, batch, drafts in WAYS:
-            if args.only and args.only not in name:
-                continue
+        for name, way, precision, batch, drafts in ways:
             backend = backends.load(args.checkpoint, way, precision, threads=1)
             with decoder_steps(drafts) as steps:
                 found, seconds = read(backend, pictures, batch)

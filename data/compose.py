@@ -39,7 +39,7 @@ ITALIC: Final = 0.5
 LENGTHS: Final = 0.2
 """the share of formulas with a comma that show what TeX makes of a length with spaces in it"""
 FLAT: Final = 0.1
-"""the share of matrices in parentheses that are drawn in one line"""
+"""the share of formulas whose matrices in parentheses are drawn in one line"""
 
 _MARKS: Final = {
     r'\bar': 6, r'\dot': 6, r'\vec': 6, r'\tilde': 6, r'\hat': 6, r'\ddot': 2, r'\check': 0.5, r'\breve': 0.3,
@@ -299,8 +299,8 @@ def flat(tokens: Tokens, rng: random.Random) -> Tokens:
     the first and the second. A fifth of the data set's matrices in parentheses look so.
     """
     beginning, end = r'\begin{pmatrix}', r'\end{pmatrix}'
-    if tokens.count(beginning) != tokens.count(end):
-        return tokens
+    if sum(token.startswith(r'\begin{') or token == r'\substack' for token in tokens) != tokens.count(beginning):
+        return tokens  # other tables have rows of their own
     out: Tokens = []
     gaps, depth = 0, 0
     for token in tokens:

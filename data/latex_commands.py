@@ -129,7 +129,7 @@ def _left(parser: Parser, token: str, out: Items, font: str) -> None:
     pair = [[symbol(delimiter, font)] if delimiter else [] for delimiter in (opening, closing)]
     if matrix := _matrix(opening, inner, closing):
         out += matrix
-    elif parser.form.sizes and (leaks or not is_plain(plain, parser.style)):
+    elif parser.form.sizes and (leaks or not is_plain(plain, parser.style, [one for one in (opening, closing) if one])):
         out += (r'\left', *(pair[0] or '.'), *inner, r'\right', *(pair[1] or '.'))
         closing = closing or '.'
     else:
@@ -152,7 +152,7 @@ def _sized(parser: Parser, token: str, out: Items, font: str) -> None:
         parser.position += 1
     if delimiter:
         out += ([rules.SIZED[token]] if parser.form.sizes else []) + [symbol(delimiter, font)]
-        parser.has_sizes |= parser.form.sizes and not parser.form.exact
+        parser.has_sizes |= parser.form.sizes
 
 
 def _delimiter(parser: Parser) -> str:

@@ -1,8 +1,8 @@
 r"""How large TeX draws the delimiters of `\left` and `\right` around a formula.
 
 TeX's rules for scripts, fractions, roots, limits, accents and delimiters (The TeXbook, appendix G, rules 9 to 19) over
-the metrics of Computer Modern. Every extent is computed twice, from the least and from the greatest that is possible
-given what is not known exactly here; an answer is given where both come to the same. All lengths are in points.
+the metrics of Computer Modern. Every extent is computed several times, from the least and from the greatest that is
+possible given what is not known exactly here; an answer is given where all come to the same. All lengths are in points.
 """
 
 from collections.abc import Sequence
@@ -24,13 +24,17 @@ _FONTS: Final = {'rm': 0.0, 'bf': 0.0, 'it': 0.0, 'sf': 0.0, 'sym': 0.0, 'cal': 
 _SIZED: Final = {r'\big': 1, r'\Big': 2, r'\bigg': 3, r'\Bigg': 4}
 _BARS: Final = frozenset({'|', r'\|'})
 DELIMITERS: Final = frozenset(
-    {*'()[]|', r'\{', r'\}', r'\|', r'\langle', r'\rangle', r'\lfloor', r'\rfloor', r'\lceil', r'\rceil'}
+    {*'()[]|/', r'\{', r'\}', r'\|', r'\langle', r'\rangle', r'\lfloor', r'\rfloor', r'\lceil', r'\rceil'}
 )
 """those whose sizes are known"""
 _FRACTIONS: Final = {r'\frac': None, r'\dfrac': 0, r'\tfrac': 1}
+_CAPITALS_ONLY: Final = frozenset({'cal', 'bb'})
+_CRAMPED: Final = 4  # is added to a style where superscripts stand lower: below roots and lines, in subscripts
 _TAILS: Final = frozenset('gpqy')  # in every font
 _OPENING: Final = frozenset({'(', '[', r'\{', r'\langle', r'\lfloor', r'\lceil'})
 _CLOSING: Final = frozenset({')', ']', r'\}', r'\rangle', r'\rfloor', r'\rceil'})
+_BEGINNING: Final = frozenset({'{', r'\left'})
+_ENDING: Final = frozenset({'}', r'\right'})
 _CELLS: Final = frozenset({'&', r'\\'})
 _BRACE: Final = frozenset({'}'})
 _RIGHT: Final = frozenset({r'\right'})
@@ -51,61 +55,91 @@ class _Box:
         return _Box(max(self.height, other.height), max(self.depth, other.depth))
 
 
-def is_plain(items: Items, style: int) -> bool:
-    r"""Whether TeX surely gives `\left(items\right)` delimiters of the usual size; style: 0 display to 3."""
-    if len(items) > _LONGEST:
-        return False
-    try:
-        return _Ruler(greatest=True).delimiter(items, style, '(') == 0
-    except _UnknownError:
-        return False
+def is_plain(items: Items, style: int, delimiters: Sequence[str] = ('(', ')')) -> bool:
+    r"""Whether TeX surely gives `\left(items\right)` delimiters of the usual size.
+
+    Args:
+        items: the formula between them.
+        style: 0 display, 1 text, 2 script, 3 script in a script.
+        delimiters: those of the two that are there.
+    """
+    return _sizes(items, style, delimiters) == {0}
 
 
 def delimiter_size(items: Items, style: int, delimiters: Sequence[str]) -> int | None:
     r"""The size of the delimiters of `\left(items\right)`: 0 plain, 1 as `\big` has it, to 4; None if that is not sure.
 
     Args:
-        items: the formula between them.
-        style: 0 display, 1 text; smaller ones are not known.
-        delimiters: the two of them.
+        items, style, delimiters: as for `is_plain`; in scripts only plain ones are known.
     """
-    if style > 1 or len(items) > _LONGEST or not DELIMITERS.issuperset(delimiters):
-        return None
-    try:
-        sizes = {_Ruler(greatest).delimiter(items, style, one) for greatest in (False, True) for one in delimiters}
-    except _UnknownError:
-        return None
+    sizes = _sizes(items, style, delimiters)
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def fit_sizes(items: Items, style: int) -> None:
+def _sizes(items: Items, style: int, delimiters: Sequence[str]) -> set[int]:
+    """Every size that the delimiters may have; none if that is not known."""
+    if len(items) > _LONGEST or not DELIMITERS.issuperset(delimiters):
+        return set()
+    found: set[int] = set()
+    try:
+        for greatest in (False, True):
+            for cramped in (0, _CRAMPED):  # whether all of this is below a root or a line is not known here
+                ruler = _Ruler(greatest)
+                box, _ = ruler.list(items, 0, style | cramped, frozenset())
+                needed = ruler.needed(box, style)
+                found.update(_size(needed, style, delimiter) for delimiter in delimiters)
+    except _UnknownError:
+        return set()
+    return found
+
+
+def _size(needed: float, style: int, delimiter: str) -> int:
+    """The size of a delimiter that must measure so much; raises _UnknownError if it is none of the five."""
+    if style > 1 and needed > metrics.POINTS[style]:
+        raise _UnknownError
+    for size, points in enumerate(metrics.DELIMITERS):
+        if needed <= ((size + 1) * metrics.BAR if delimiter in _BARS and size else points):
+            return size
+    raise _UnknownError
+
+
+def fit_sizes(items: Items, style: int, room: int) -> None:
     r"""Turns `\Big(`...`\Big)` into `\left(`...`\right)` wherever these come out as large; in place.
 
     Args:
-        items: one list of a formula, its groups included.
-        style: that of the list.
+        items: one list of a formula; what is in its groups, tables and `\left`...`\right` is passed over.
+        style: that of the list from its beginning to its end.
+        room: how many levels of groups may be inside of what is changed.
     """
-    open_: list[
-        tuple[int, int]
-    ] = []  # of what is opened in the same cell and not closed: where, and in how many braces
+    open_: list[int] = []  # where the pairs begin that are not closed yet
     level = 0
     for position, item in enumerate(items):
-        if item == '{' or item == '}':
-            level += 1 if item == '{' else -1
-        elif item in _CELLS:
+        if item in _BEGINNING or str(item).startswith(r'\begin{'):
+            level += 1
+        elif item in _ENDING or str(item).startswith(r'\end{'):
+            level -= 1
+        elif level == 0 and item in _CELLS:
             open_.clear()
-        elif item in _SIZED and position + 1 < len(items):
+        elif level == 0 and item in _SIZED and position + 1 < len(items):
             delimiter = items[position + 1]
             if delimiter in _OPENING:
-                open_.append((position, level))
+                open_.append(position)
             elif delimiter in _CLOSING and open_:
-                start, depth = open_.pop()
-                pair = (str(items[start + 1]), str(delimiter))
-                if depth == level and items[start] == item:
-                    if delimiter_size(items[start + 2 : position], style, pair) == _SIZED[str(item)]:
+                start = open_.pop()
+                if items[start] == item and position - start <= _LONGEST:
+                    inner = items[start + 2 : position]
+                    size = delimiter_size(inner, style, (str(items[start + 1]), str(delimiter)))
+                    if size == _SIZED[str(item)] and _depth(inner) < room:
                         items[start], items[position] = r'\left', r'\right'
-                elif depth != level:
-                    open_.clear()
+
+
+def _depth(items: Items) -> int:
+    """How many levels of groups there are inside."""
+    level = deepest = 0
+    for item in items:
+        level += (item in _BEGINNING) - (item in _ENDING)
+        deepest = max(deepest, level)
+    return deepest
 
 
 class _Ruler:
@@ -114,21 +148,9 @@ class _Ruler:
     def __init__(self, greatest: bool):
         self.greatest = greatest
 
-    def delimiter(self, items: Items, style: int, delimiter: str) -> int:
-        """The size of a delimiter round the items; raises _UnknownError if it is none of the five."""
-        box, end = self.list(items, 0, style, frozenset())
-        assert end == len(items)
-        needed = self.needed(box, style)
-        if style > 1 and needed > metrics.POINTS[style]:
-            raise _UnknownError
-        for size, points in enumerate(metrics.DELIMITERS):
-            if needed <= (size + 1) * metrics.BAR if delimiter in _BARS and size else needed <= points:
-                return size
-        raise _UnknownError
-
     def needed(self, box: _Box, style: int) -> float:
         """What a delimiter must measure at least (rule 19)."""
-        axis = metrics.AXIS[style]
+        axis = metrics.AXIS[style & 3]
         whole = 2 * max(box.height - axis, box.depth + axis)
         return max(_FACTOR * whole, whole - _SHORTFALL)
 
@@ -144,19 +166,21 @@ class _Ruler:
         """One atom with its scripts or limits."""
         base = items[position]
         box, position = self.nucleus(items, position, style)
-        has_limits = style == 0 and base in rules.LIMIT_SYMBOLS
+        has_limits = style & 3 == 0 and base in rules.LIMIT_SYMBOLS
         if position < len(items) and items[position] in (r'\limits', r'\nolimits'):
             has_limits = items[position] == r'\limits'
             position += 1
         below: _Box | None = None
         above: _Box | None = None
         while position < len(items) and (mark := items[position]) in ('_', '^'):
-            inner, position = self.group(items, position + 1, _smaller(style))
+            inner, position = self.group(items, position + 1, _smaller(style) | (_CRAMPED if mark == '_' else 0))
             if mark == '_':
                 below = inner
             else:
                 above = inner
         if has_limits:
+            if style & 3 > 1:
+                raise _UnknownError
             return _with_limits(box, below, above), position
         return self.with_scripts(box, below, above, style), position
 
@@ -164,6 +188,7 @@ class _Ruler:
         """Rule 18."""
         if sub is None and sup is None:
             return box
+        cramped, style = style & _CRAMPED, style & 3
         script, x_height = _smaller(style), metrics.X_HEIGHT[style]
         up = 0.0 if box.is_glyph else box.height - metrics.SUP_DROP[script]
         down = 0.0 if box.is_glyph else box.depth + metrics.SUB_DROP[script]
@@ -171,9 +196,7 @@ class _Ruler:
             assert sub is not None
             down = max(down, metrics.SUB[style], sub.height - 0.8 * x_height)
             return _Box(max(box.height, sub.height - down), max(box.depth, down + sub.depth))
-        # Where scripts are cramped, below a root or a fraction's line, is not known here.
-        least = metrics.SUP[style] if self.greatest else metrics.SUP_CRAMPED[style]
-        up = max(up, least, sup.depth + x_height / 4)
+        up = max(up, metrics.SUP_CRAMPED[style] if cramped else metrics.SUP[style], sup.depth + x_height / 4)
         if sub is not None:
             down = max(down, metrics.SUB_WITH_SUP[style])
             gap = (up - sup.depth) - (sub.height - down)
@@ -193,14 +216,15 @@ class _Ruler:
         if not isinstance(item, str):
             return self.glyph(item, style), position + 1
         if item in metrics.ACCENTS:
-            inner, end = self.group(items, position + 1, style)
-            # The accent is drawn for the letters' size; it stands as much higher as the letter is above an x.
-            height = metrics.ACCENTS[item] * metrics.POINTS[style] / 10
-            height += max(0.0, inner.height - metrics.X_HEIGHT[style])
-            return _Box(height, inner.depth, is_glyph=True), end
+            inner, end = self.group(items, position + 1, style | _CRAMPED)
+            # The accent stands as much higher as the letter is above an x; those of scripts are not quite to scale.
+            height = metrics.ACCENTS[item] * metrics.POINTS[style & 3] / 10
+            height += (0.1 if self.greatest else -0.1) * (style & 3 > 1)
+            height += max(0.0, inner.height - metrics.X_HEIGHT[style & 3])
+            return _Box(height, inner.depth, is_glyph=end - position == 4), end
         if item in (r'\overline', r'\underline'):
-            inner, end = self.group(items, position + 1, style)
-            above, below = (5 * metrics.RULE[style] * (item == name) for name in (r'\overline', r'\underline'))
+            inner, end = self.group(items, position + 1, style | _CRAMPED * (item == r'\overline'))
+            above, below = (5 * metrics.RULE[style & 3] * (item == name) for name in (r'\overline', r'\underline'))
             return _Box(inner.height + above, inner.depth + below), end
         if item in _FRACTIONS:
             return self.fraction(items, position, style)
@@ -209,10 +233,10 @@ class _Ruler:
         if item == r'\left':
             return self.fitted(items, position, style)
         if item in _SIZED:
-            if position + 1 >= len(items) or items[position + 1] not in DELIMITERS:
+            if position + 1 >= len(items) or items[position + 1] not in DELIMITERS or style & 3 > 1:
                 raise _UnknownError
-            return _delimiter_box(metrics.DELIMITERS[_SIZED[item]], style), position + 2
-        if style == 0 and item in metrics.LARGE:
+            return _delimiter_box(metrics.DELIMITERS[_SIZED[item]]), position + 2
+        if style & 3 == 0 and item in metrics.LARGE:
             height, depth = (10 * length for length in metrics.LARGE[item])
             return _Box(height, depth), position + 1
         box = self.glyph(item, style)
@@ -231,10 +255,11 @@ class _Ruler:
     def fraction(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
         """Rule 15."""
         own = _FRACTIONS[str(items[position])]
-        style = style if own is None else own
-        inner = style + 1 if style < 2 else 3
-        above, position = self.group(items, position + 1, inner)
-        below, position = self.group(items, position, inner)
+        cramped = style & _CRAMPED
+        style = style & 3 if own is None else own
+        inner = min(style + 1, 3)
+        above, position = self.group(items, position + 1, inner | cramped)
+        below, position = self.group(items, position, inner | _CRAMPED)
         up, down, axis = metrics.NUMERATOR[style], metrics.DENOMINATOR[style], metrics.AXIS[style]
         clearance = metrics.RULE[style] * (3.5 if style == 0 else 1.5)
         up = max(up, clearance + axis + above.depth)
@@ -245,7 +270,8 @@ class _Ruler:
         """Rule 11."""
         if items[position + 1 : position + 2] == ['[']:
             raise _UnknownError
-        inner, position = self.group(items, position + 1, style)
+        inner, position = self.group(items, position + 1, style | _CRAMPED)
+        style &= 3
         rule = metrics.RULE[style]
         clearance = rule + (metrics.X_HEIGHT[style] if style == 0 else rule) / 4
         whole = inner.height + inner.depth + clearance
@@ -260,7 +286,7 @@ class _Ruler:
 
     def fitted(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
         r"""A formula between `\left` and `\right`."""
-        if style > 1 or r'\middle' in items:
+        if style & 3 > 1:
             raise _UnknownError
         inner, end = self.list(items, position + 2, style, _RIGHT)
         if end + 1 >= len(items):
@@ -271,7 +297,7 @@ class _Ruler:
                 size = next((size for size in metrics.DELIMITERS if size >= needed), None)
                 if size is None:
                     raise _UnknownError
-                inner = inner.beside(_delimiter_box(size, style))
+                inner = inner.beside(_delimiter_box(size))
             elif delimiter != '.':
                 raise _UnknownError
         return _Box(inner.height, inner.depth), end + 2
@@ -279,13 +305,13 @@ class _Ruler:
     def glyph(self, item: Item, style: int) -> _Box:
         token, slack, deeper = str(item), _NEAR, 0.0
         if isinstance(item, tuple):
-            if item[0] not in _FONTS or len(item) > 2:
+            if item[0] not in _FONTS or len(item) > 2 or (item[0] in _CAPITALS_ONLY and not item[1].isupper()):
                 raise _UnknownError
             token, slack, deeper = item[1], _FAR, _FONTS[item[0]]
         extent = metrics.SYMBOLS.get(token)
         if extent is None:
             raise _UnknownError
-        place, points = 2 * max(0, style - 1), metrics.POINTS[style]
+        place, points = 2 * max(0, (style & 3) - 1), metrics.POINTS[style & 3]
         height, depth = extent[place : place + 2]
         if self.greatest:
             height, depth = height + slack, max(depth + slack if depth else 0.0, deeper)
@@ -298,11 +324,11 @@ class _Ruler:
 
 def _smaller(style: int) -> int:
     """The style of scripts."""
-    return 2 if style < 2 else 3
+    return (2 if style & 3 < 2 else 3) | style & _CRAMPED
 
 
-def _delimiter_box(points: float, style: int) -> _Box:
-    axis = metrics.AXIS[style]
+def _delimiter_box(points: float) -> _Box:
+    axis = metrics.AXIS[0]
     return _Box(points / 2 + axis, points / 2 - axis)
 
 

@@ -1,6 +1,7 @@
 r"""How high and deep symbols are in Computer Modern, and the parameters of its mathematics (The TeXbook, appendix G).
 
-All of it is what `pdflatex` says of LaTeX's own fonts: `\ht`, `\dp` and `\fontdimen`, in points; tests ask it again.
+All of it is what `pdflatex` says of LaTeX's own fonts: `\ht`, `\dp` and `\fontdimen`, in points. Tests ask it again for
+the symbols, and for the rest by the sizes of delimiters.
 """
 
 from collections.abc import Mapping
@@ -227,7 +228,7 @@ RULE: Final = (0.4, 0.4, 0.34, 0.243)  # 8 of the extension font, and 9 to 13
 GAP_ABOVE, GAP_BELOW, BASELINE_ABOVE, BASELINE_BELOW, PADDING = 1.111, 1.667, 2.0, 6.0, 1.0
 DELIMITERS: Final = (10.0, 12.0, 18.0, 24.0, 30.0)
 r"""sizes in which a delimiter comes: that of the letters, `\big`, `\Big`, `\bigg`, `\Bigg`"""
-BAR: Final = 6.06
+BAR: Final = 6.0001
 """what the bars of a delimiter are made of"""
 
 

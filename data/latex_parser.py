@@ -65,6 +65,7 @@ class Parser:
         self.is_restyled = False  # whether the list being read holds a style
         self.leaks = False  # whether the list read last does, which then needs its braces
         self.is_atom = False  # whether the group read last is one atom even without its braces
+        self.restyled = 0  # how many commands of styles there were
         self.has_sizes = False  # whether there is a `\\big` or its like
         self.limits = ''  # `\\limits` or `\\nolimits`, where the scripts read last follow one
         self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
@@ -91,6 +92,7 @@ class Parser:
         tokens, end = self.tokens, len(self.tokens)
         outer = self.style, self.natural, self.is_restyled
         self.is_restyled = False
+        restyled = self.restyled
         out: Items = []
         numerator: Items | None = None
         infix = ''
@@ -135,8 +137,8 @@ class Parser:
                     start, has_base, tail = before, len(out) > before, self.tail
         if numerator is not None:
             out, tail = self.fraction(infix, numerator, out), 0
-        elif self.has_sizes and not self.is_restyled and outer[0] == outer[1]:
-            fit_sizes(out, self.style)
+        elif self.has_sizes and self.restyled == restyled and outer[0] == outer[1]:
+            fit_sizes(out, self.style, _DEPTH // 2 - self.depth)
         self.is_atom = numerator is not None
         self.depth -= 1
         self.tail = tail
@@ -151,6 +153,7 @@ class Parser:
     def restyle(self, token: str, out: Items) -> None:
         """Takes note of a style; one that is seen on every symbol is written at once."""
         self.style = rules.STYLES[token]
+        self.restyled += 1
         if max(self.style, self.natural) > 1:
             self.show_style(out)
 

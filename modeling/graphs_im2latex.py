@@ -1,4 +1,4 @@
-"""The model cut into the two graphs that `export_onnx.py` writes: what runs once a picture and what runs once a token.
+"""The model cut into the two graphs that `export_onnx.py` writes: what runs once a picture and what runs once a step.
 
 Both compute what `Im2LatexModel.forward` does, from its own weights; here the cache is made of plain tensors that the
 caller owns.

@@ -29,8 +29,14 @@ class Look:
 
     @staticmethod
     def further(config: Mapping[str, Any]) -> 'tuple[Look, ...]':
-        """Those after the first, in order, as a checkpoint's `config.json` has them in `looks`; none without it."""
-        return tuple(Look(**look) for look in config.get('looks') or ())
+        """Those after the first, in order, as a checkpoint's `config.json` has them in `looks`; none without it.
+
+        Raises ValueError for what does not say when and how to look again.
+        """
+        try:
+            return tuple(Look(float(look['below']), float(look['enlarge'])) for look in config.get('looks') or ())
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f'looks must each have numbers "below" and "enlarge": {error!r}') from error
 
 
 def look(
@@ -77,7 +83,8 @@ def _with_agreement(best: Prediction, readings: Sequence[str]) -> Prediction:
     """The best of all looks' readings, and how many of the others are the same."""
     if len(readings) == 1:
         return best
-    return replace(best, agreement=(readings.count(best.latex) - 1) / (len(readings) - 1))
+    # None of them, if the best is another look's alternative.
+    return replace(best, agreement=max(0, readings.count(best.latex) - 1) / (len(readings) - 1))
 
 
 def _merged(one: Prediction, other: Prediction) -> Prediction:

@@ -1,4 +1,7 @@
-"""Guesses at what a formula goes on with: what is guessed right takes no step of its own (`greedy_with_drafts`)."""
+"""Guesses at what a formula goes on with: what is guessed right takes no step of its own (`greedy_with_drafts`).
+
+Speculative decoding without a second model: the guesses are looked up in an earlier reading and in the formula so far.
+"""
 
 from collections.abc import Mapping, Sequence
 

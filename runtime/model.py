@@ -116,6 +116,8 @@ class DecoderBatch:
             step of this length.
         """
         length = tokens.shape[2]
+        if self.position[0] + length > self.limit:
+            raise ValueError(f'{self.position[0] + length} tokens, but the batch was made for {self.limit}')
         while self.position[0] + length > self.capacity:
             self._grow()
         if length not in self.bound:

@@ -17,6 +17,7 @@ from .latex_exact import EXACT_HANDLERS
 from .latex_extent import is_plain
 from .latex_fonts import write
 from .latex_form import CANONICAL
+from .latex_metrics import SYMBOLS
 from .latex_parser import Parser
 from .latex_rules import SYNONYMS
 from .latex_symbols import WITHOUT_ARGUMENT

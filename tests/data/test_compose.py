@@ -79,10 +79,12 @@ def test_lengths_are_drawn_as_tex_draws_them() -> None:
 
 
 def test_plain_tex_matrices_are_drawn_in_one_line() -> None:
-    matrices = canonical(r'A=\pmatrix{0&1\cr a&2}+\begin{bmatrix}1\\2\end{bmatrix}\pmatrix{x}')
+    matrices = canonical(r'A=\pmatrix{0&1\cr a&2}+\pmatrix{x}')
     drawn = detokenize(compose.flat(matrices, random.Random(0)))
-    assert canonical(drawn) == tokenize(r'A=(01a2)+\begin{bmatrix}1\\2\end{bmatrix}(x)')
-    assert compose.flat(['a'], random.Random(0)) == ['a'] and typeset([drawn]).errors == {}
+    assert canonical(drawn) == tokenize('A=(01a2)+(x)')
+    for others in ('a', r'\pmatrix{1\cr 2}\begin{bmatrix}1\\2\end{bmatrix}', r'\pmatrix{\substack{a\\b}&1}'):
+        assert compose.flat(canonical(others), random.Random(0)) == canonical(others)
+    assert typeset([drawn]).errors == {}
     assert any('pmatrix' in row['label'] and '&' not in row['latex'] for row in compose.composed(FORMULAS * 200))
 
 

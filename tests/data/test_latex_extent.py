@@ -1,6 +1,7 @@
 r"""Sizes of delimiters, and the metrics they come from, against TeX itself."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ CONTENTS = (
     r'\sqrt{\frac{1}{2}}', r'\sqrt{1+\sqrt{y}}', r'\left[\frac{1}{2}\right]', r'\left[\frac{1}{2}\right]^{2}',
     r'\left|x^{2}\right|_{0}', r'\big(x\big)^{2}', r'\Big(x\Big)_{y}', '1-(x)', 'x!', r'\langle x\rangle',
     r'x\in\mathbb{R}',
+    r'\dot{x_{i}}_{j}', r'\bar{ab}^{2}', r'\in_{=\ell^{\sin}}^{a}', r'\lim^{\tilde{a}}x', r'\int^{\nabla}2',
+    r'\in\vec{\leq}', r'\frac{a}{\big(}', r'\sqrt{x^{2}_{y}}', r'\frac{1}{x_{j}^{2}}',
 )  # fmt: skip
 
 
@@ -86,9 +89,23 @@ def test_fixed_sizes_that_fit_are_fitted() -> None:
         (r'\Big(\frac{a}{b}', r'\Big(\frac{a}{b}'),
         (r'{\Big(}\frac{a}{b}\Big)', r'\left(\frac{a}{b}\right)'),
         (r'\Big(\big(\frac{a}{b}\big)\Big)', r'\left(\big(\frac{a}{b}\big)\right)'),
-        (r'\begin{array}{cc}\Big(\frac{a}{b}&\frac{a}{b}\Big)\end{array}', None),
+        (r'\begin{array}{c}\Big(\frac{a}{b}\\\Big)\end{array}', r'\begin{matrix}\Big(\frac{a}{b}\\\Big)\end{matrix}'),
+        (r'\begin{aligned}\Big(\frac{a}{b}\Big)\end{aligned}', r'\left(\frac{a}{b}\right)'),
+        (r'x^{\Big(\frac{a}{b}\Big)}', r'x^{\Big(\frac{a}{b}\Big)}'),
+        (r'\frac{\Big(\frac{a}{b}\Big)}{2}', r'\frac{\Big(\frac{a}{b}\Big)}{2}'),
+        (r'\Big(\left(\frac{a}{b}\Big)\right)', r'\Big(\left(\frac{a}{b}\Big)\right)'),
+        (r'\big(\frac{a}{b}\big)\textstyle x', r'\big(\frac{a}{b}\big)x'),
+        (r'\Big(\frac{a}{b}\Big)\textstyle x', r'\Big(\frac{a}{b}\Big)x'),
         (r'x^{\big(y\big)}', r'x^{\big(y\big)}'),
         (r'\big)x\big(y\big)', r'\big)x\big(y\big)'),
     ):
-        assert canonicalize(latex) == (canonical or canonicalize(canonicalize(latex))), latex
-        assert canonicalize(canonicalize(latex)) == canonicalize(latex)
+        assert canonicalize(latex) == canonical
+        assert canonicalize(canonical) == canonical
+    deep = r'\Big(' * 100 + 'x' + r'\Big)' * 100
+    assert canonicalize(canonicalize(deep)) == canonicalize(deep)
+
+
+def test_many_sizes_take_no_longer() -> None:
+    start = time.perf_counter()
+    canonicalize(r'\Big(' * 20_000 + r'\Big)' * 20_000)
+    assert time.perf_counter() - start < 5
