@@ -95,7 +95,6 @@ def test_fixed_sizes_that_fit_are_fitted() -> None:
         (r'\frac{\Big(\frac{a}{b}\Big)}{2}', r'\frac{\Big(\frac{a}{b}\Big)}{2}'),
         (r'\Big(\left(\frac{a}{b}\Big)\right)', r'\Big(\left(\frac{a}{b}\Big)\right)'),
         (r'\big(\frac{a}{b}\big)\textstyle x', r'\big(\frac{a}{b}\big)x'),
-        (r'\Big(\frac{a}{b}\Big)\textstyle x', r'\Big(\frac{a}{b}\Big)x'),
         (r'x^{\big(y\big)}', r'x^{\big(y\big)}'),
         (r'\big)x\big(y\big)', r'\big)x\big(y\big)'),
     ):

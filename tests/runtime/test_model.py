@@ -57,3 +57,20 @@ def test_rows_kept_and_reordered_remember_their_past(model: Model, encoded: list
     wanted = DecoderBatch(model, [encoded[1], encoded[3]], beams=2, limit=20)
     wanted.step(tokens([first[1, 1], first[1, 1]], [first[3, 1], first[3, 0]]))
     np.testing.assert_allclose(found, wanted.step(tokens([4, 5], [6, 7])), atol=1e-4)
+
+
+def test_several_tokens_at_once_are_as_one_after_the_other(model: Model, encoded: list[list[np.ndarray]]) -> None:
+    """Also after some were taken back, and when the cache has to grow in between."""
+    right = [1, 4, 5, 6, 7, 8, 4, 5, 9]
+    single = DecoderBatch(model, encoded[:1], beams=1, limit=100)
+    wanted = [single.step(tokens([token]))[0, 0].copy() for token in right]
+    batch = DecoderBatch(model, encoded[:1], beams=1, limit=100)
+    batch.capacity = 4
+    batch.keys, batch.values = batch.keys[..., :4].copy(), batch.values[..., :4, :].copy()
+    found = [*batch.steps(tokens(right[:3])[None])[0, 0].copy()]
+    batch.steps(tokens([7, 7, 7])[None])
+    batch.forget(3)
+    found += [*batch.steps(tokens(right[3:8])[None])[0, 0].copy(), *batch.steps(tokens(right[8:])[None])[0, 0].copy()]
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    with pytest.raises(ValueError, match='made for 100'):
+        batch.steps(np.full((1, 1, 92), 4))
