@@ -45,7 +45,7 @@ def test_dimensions_are_named(exported_checkpoint: Path) -> None:
         item.name: [dim.dim_param or dim.dim_value for dim in item.type.tensor_type.shape.dim]
         for item in [*graph.input, *graph.output]
     }
-    assert shapes['tokens'] == ['pictures', 'beams']
+    assert shapes['tokens'] == ['pictures', 'beams', 'length']
     assert shapes['cross_keys_1'] == ['pictures', 2, 16, 'cells']
     assert shapes['cache_values_0'] == shapes['next_values_0'] == ['pictures', 'beams', 2, 'capacity', 16]
 
