@@ -84,9 +84,8 @@ def _sizes(items: Items, style: int, delimiters: Sequence[str]) -> set[int]:
     try:
         for greatest in (False, True):
             for cramped in (0, _CRAMPED):  # whether all of this is below a root or a line is not known here
-                ruler = _Ruler(greatest)
-                box, _ = ruler.list(items, 0, style | cramped, frozenset())
-                needed = ruler.needed(box, style)
+                box, _ = _Ruler(greatest).list(items, 0, style | cramped, frozenset())
+                needed = _needed(box, style)
                 found.update(_size(needed, style, delimiter) for delimiter in delimiters)
     except _UnknownError:
         return set()
@@ -148,12 +147,6 @@ class _Ruler:
     def __init__(self, greatest: bool):
         self.greatest = greatest
 
-    def needed(self, box: _Box, style: int) -> float:
-        """What a delimiter must measure at least (rule 19)."""
-        axis = metrics.AXIS[style & 3]
-        whole = 2 * max(box.height - axis, box.depth + axis)
-        return max(_FACTOR * whole, whole - _SHORTFALL)
-
     def list(self, items: Items, position: int, style: int, stop: frozenset[str]) -> tuple[_Box, int]:
         """The extent of a list up to an item of `stop` or the end, and where that is."""
         box = _Box()
@@ -211,8 +204,7 @@ class _Ruler:
         if item in ('_', '^'):
             return _Box(), position
         if item == '{':
-            box, end = self.group(items, position, style)
-            return _Box(box.height, box.depth), end
+            return self.group(items, position, style)
         if not isinstance(item, str):
             return self.glyph(item, style), position + 1
         if item in metrics.ACCENTS:
@@ -244,7 +236,7 @@ class _Ruler:
         return (_Box(box.height, box.depth) if is_operator else box), position + 1
 
     def group(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        """What is in braces at a place, and where they end; a single symbol stays one."""
+        """What is in braces at a place, as a box, and where they end."""
         if position >= len(items) or items[position] != '{':
             raise _UnknownError
         box, end = self.list(items, position + 1, style, _BRACE)
@@ -291,7 +283,7 @@ class _Ruler:
         inner, end = self.list(items, position + 2, style, _RIGHT)
         if end + 1 >= len(items):
             raise _UnknownError
-        needed = self.needed(inner, style)
+        needed = _needed(inner, style)
         for delimiter in (items[position + 1], items[end + 1]):
             if delimiter in DELIMITERS:
                 size = next((size for size in metrics.DELIMITERS if size >= needed), None)
@@ -325,6 +317,13 @@ class _Ruler:
 def _smaller(style: int) -> int:
     """The style of scripts."""
     return (2 if style & 3 < 2 else 3) | style & _CRAMPED
+
+
+def _needed(box: _Box, style: int) -> float:
+    """What a delimiter must measure at least (rule 19)."""
+    axis = metrics.AXIS[style & 3]
+    whole = 2 * max(box.height - axis, box.depth + axis)
+    return max(_FACTOR * whole, whole - _SHORTFALL)
 
 
 def _delimiter_box(points: float) -> _Box:
