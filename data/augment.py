@@ -35,6 +35,12 @@ FILTERS = (
     Image.Resampling.BICUBIC,
     Image.Resampling.LANCZOS,
 )
+# Filters that enlarge without steps: the image processor's, and what a viewer or a browser may have used.
+SMOOTH = (Image.Resampling.BICUBIC, Image.Resampling.BICUBIC, Image.Resampling.BILINEAR, Image.Resampling.LANCZOS)
+# Nobody reads letters smaller than at this resolution.
+LEAST_DPI = 42.0
+# They have lost so much that little else may happen to them.
+SMALL_STRENGTH = 0.6
 MIN_SIDE = 8
 Range = tuple[float, float]
 
@@ -49,6 +55,8 @@ class Augmentation:
     # draw(): how the page becomes pixels
     p_recipe: float = 0.5  # the look of im2latex-100k
     recipe_strength: float = 0.4  # what else happens to those pictures: about half of them stay as they are
+    p_small: float = 0.25  # drawn at a low resolution, and enlarged as a reader of small letters enlarges them
+    small: Range = (1.3, 2.5)
     p_oversample: float = 0.6  # of the rest: draw larger by a factor, then shrink
     oversample: Range = (1.2, 3.0)
     p_harden: float = 0.3  # of those: black or white before they shrink
@@ -65,10 +73,10 @@ class Augmentation:
     bolder: Range = (0.1, 1.0)  # share of a dilation by one pixel
     p_thinner: float = 0.08
     thinner: Range = (0.1, 0.45)
-    p_resample: float = 0.3  # down and up again: what a low resolution leaves
-    resample: Range = (1.2, 2.4)
-    p_blur: float = 0.15
-    blur: Range = (0.3, 1.4)  # sigma
+    p_resample: float = 0.15  # down and up again: what a low resolution leaves
+    resample: Range = (1.2, 2.0)
+    p_blur: float = 0.12
+    blur: Range = (0.3, 1.2)  # sigma; beyond it strokes of letters this size merge
 
     p_bilevel: float = 0.06
     bilevel: Range = (0.65, 0.92)  # between ink (0) and paper (1): lower cuts thin strokes in two
@@ -81,10 +89,10 @@ class Augmentation:
     shade: Range = (130, 255)
     p_invert: float = 0.03
 
-    p_noise: float = 0.12
-    noise: Range = (0.005, 0.15)  # sigma as a share of the contrast
-    p_speckle: float = 0.03
-    speckle: Range = (0.0005, 0.01)  # share of the pixels that turn black or white
+    p_noise: float = 0.16
+    noise: Range = (0.005, 0.2)  # sigma as a share of the contrast
+    p_speckle: float = 0.08
+    speckle: Range = (0.0005, 0.025)  # share of the pixels that turn black or white
     p_jpeg: float = 0.15
     jpeg: Range = (30, 95)  # quality
 
@@ -109,17 +117,33 @@ def draw(
         scale: 1 is 10 pt type at 100 dpi.
     """
     dpi = UNIT_DPI * scale
+    enlarge = 1.0
+    if rng.random() < augmentation.p_small:
+        enlarge = max(1.0, min(rng.uniform(*augmentation.small), dpi / LEAST_DPI))
     if rng.random() < augmentation.p_recipe:
-        return augment(recipe(render, dpi, rng), rng, augmentation.recipe_strength, augmentation)
-    if rng.random() < augmentation.p_oversample:
-        factor = rng.uniform(*augmentation.oversample)
-        picture = render(dpi * factor)
-        if rng.random() < augmentation.p_harden:
-            picture = _harden(picture, rng.uniform(*augmentation.harden))
-        picture = shrink(picture, factor, rng)
+        small, strength = recipe(render, dpi, rng), augmentation.recipe_strength
+        if enlarge > 1:
+            small = shrink(small, enlarge, rng)
     else:
-        picture = render(dpi)
-    return augment(picture, rng, augmentation=augmentation)
+        small, strength = _oversampled(render, dpi / enlarge, rng, augmentation), 1.0
+    if enlarge == 1:
+        return augment(small, rng, strength, augmentation)
+    size = round(small.width * enlarge), round(small.height * enlarge)
+    picture = small.resize(size, SMOOTH[rng.integers(len(SMOOTH))])
+    return augment(picture, rng, SMALL_STRENGTH * strength, augmentation)
+
+
+def _oversampled(
+    render: Callable[[float], Image.Image], dpi: float, rng: np.random.Generator, a: Augmentation
+) -> Image.Image:
+    """The page at `dpi`, perhaps drawn larger and shrunk, perhaps black or white before that."""
+    if rng.random() >= a.p_oversample:
+        return render(dpi)
+    factor = rng.uniform(*a.oversample)
+    picture = render(dpi * factor)
+    if rng.random() < a.p_harden:
+        picture = _harden(picture, rng.uniform(*a.harden))
+    return shrink(picture, factor, rng)
 
 
 def recipe(render: Callable[[float], Image.Image], dpi: float, rng: np.random.Generator) -> Image.Image:

@@ -15,8 +15,11 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Final
 
+from .compose_mistakes import flat, with_lengths
+from .compose_parts import RELATIONS, Change, Pool, Tokens, behind_commas, pick, relations, without_end
+from .compose_tables import matrix
 from .italic_operators import italic_operators
 from .latex import canonicalize, detokenize, tokenize
 from .latex_form import LatexError
@@ -24,21 +27,14 @@ from .latex_rules import LETTERS, OPERATORS
 from .pages import read_formulas, write_formulas
 from .token_spans import CLOSERS, GREEK, close, depths, letters, pairs
 
-Tokens: TypeAlias = list[str]
-Change: TypeAlias = Callable[[Tokens, random.Random, Sequence[Tokens]], Tokens]
-Choice = TypeVar('Choice')
-
 MAX_TOKENS: Final = 70
-MAX_CELL: Final = 8
-CELLS: Final = 4000
-"""how many short formulas are kept to fill cells with"""
 SECOND_CHANGE: Final = 0.3
 """the share of formulas that are changed once more"""
 ITALIC: Final = 0.5
 """the share whose operator names are drawn as letters"""
-LENGTHS: Final = 0.2
-"""the share of formulas with a comma that show what TeX makes of a length with spaces in it"""
-FLAT: Final = 0.1
+LENGTHS: Final = 0.15
+"""the share of formulas that show what TeX makes of a length with spaces in it"""
+FLAT: Final = 0.2
 """the share of formulas whose matrices in parentheses are drawn in one line"""
 
 _MARKS: Final = {
@@ -69,125 +65,39 @@ _WORDS: Final = (
     'on', 'in', 'as', 'at', 'such that', 'so that', 'mod', 'even', 'odd', 'is', 'then', 'hence', 'const', 'other',
     'permutations', 'the', 'of', 'let', 'by', 'from', 'to', 'fixed', 'case', 'terms', 'cyclic', 'total', 'extreme',
 )  # fmt: skip
-_RELATIONS: Final = frozenset(
-    {'=', '<', '>', r'\equiv', r'\sim', r'\leq', r'\geq', r'\rightarrow', r'\in', r'\approx', r'\simeq', r'\neq'}
-)
 _INDEXED: Final = frozenset({'}', ')', ']'})
-_MATRICES: Final = {
-    ((r'\left', '('), (r'\right', ')')): 10, ((r'\left', '['), (r'\right', ']')): 3, ((), ()): 1,
-    ((r'\left', '|'), (r'\right', '|')): 1.5, ((r'\left', r'\{'), (r'\right', r'\}')): 0.5,
-}  # fmt: skip
-_SYSTEMS: Final = {'ll': 5, 'cc': 1, 'rcl': 2, 'lcl': 1.5, 'ccc': 1, 'l': 1.5, 'c': 1, 'lll': 0.5}
-_UNITS: Final = {'cm': 8, 'mm': 3, 'in': 4, 'em': 2, 'ex': 0.5, 'pt': 1}
+_UNITS: Final = ('cm', 'mm', 'm', 'km', 'kg', 's', 'ms', 'min', 'eV', 'GeV', 'MeV', 'Hz', 'K', 'pt', 'in', 'fm', 'pc')
 _ENDS: Final = {',': 4, '.': 4, ';': 1, '': 2}
-_SYMBOLS: Final = (*'abcdefghABCDMXYxyzuvpq1', *sorted(GREEK))
 
 
-def pick(weights: Mapping[Choice, float], rng: random.Random) -> Choice:
-    return rng.choices(list(weights), list(weights.values()))[0]
-
-
-def compose(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> dict[str, str] | None:
+def compose(tokens: Tokens, rng: random.Random, pool: Pool) -> dict[str, str] | None:
     """A canonical formula after one or two changes, as drawn and as labelled; None where the change finds no place.
 
     Args:
-        cells: short formulas to fill matrices with.
+        pool: pieces to fill tables with.
     Raises:
         LatexError: the changes do not agree with each other.
     """
-    changed = pick(CHANGES, rng)(tokens, rng, cells)
+    changed = pick(CHANGES, rng)(tokens, rng, pool)
     if changed == tokens:
         return None
     if rng.random() < SECOND_CHANGE:
-        changed = pick(CHANGES, rng)(changed, rng, cells)
+        changed = pick(CHANGES, rng)(changed, rng, pool)
     if rng.random() < 0.2:
-        changed = [*_without_end(changed), *filter(None, [pick(_ENDS, rng)])]
+        changed = [*without_end(changed), *filter(None, [pick(_ENDS, rng)])]
     label = canonicalize(detokenize(changed))
     seen = flat(tokenize(label), rng) if rng.random() < FLAT else changed
-    drawn = with_length(seen, rng) if rng.random() < LENGTHS else detokenize(seen)
+    drawn = with_lengths(seen, rng) if rng.random() < LENGTHS else detokenize(seen)
     return {'latex': italic_operators(drawn) if rng.random() < ITALIC else drawn, 'label': label}
 
 
-def matrix(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
-    """A matrix or a system of equations after a relation, or in place of a letter."""
-    block = _system(rng, cells) if rng.random() < 0.25 else _matrix(rng, cells)
-    level = depths(tokens)
-    places = [i for i in letters(tokens) if not level[i]]
-    if not places or len(tokens) > 40:
-        return [*rng.choice(cells), '=', *block]
-    relations = [i for i, token in enumerate(tokens) if token in _RELATIONS and not level[i]]
-    if relations and rng.random() < 0.5:
-        cut = rng.choice(relations) + 1
-        rest = next((i for i in range(cut, len(tokens)) if tokens[i] == ',' and not level[i]), len(tokens))
-        return tokens[:cut] + block + tokens[rest:]
-    place = rng.choice(places)
-    return tokens[:place] + block + tokens[place + 1 :]
-
-
-def _matrix(rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
-    rows = rng.choice((1, 2, 2, 2, 2, 3, 3, 4))
-    columns = 1 if rows > 1 and rng.random() < 0.2 else rng.choice((2, 2, 2, 3, 3, 4))
-    body = [[_cell(rng, cells) for _ in range(columns)] for _ in range(rows)]
-    if rows > 2 and columns > 2 and rng.random() < 0.3:
-        body[-2] = [[r'\vdots'], *([] for _ in range(columns - 3)), [r'\ddots'], [r'\vdots']]
-        body[0][-2], body[-1][-2] = [r'\cdots'], [r'\cdots']
-    opening, closing = pick(_MATRICES, rng)
-    return [*opening, *_table(rng.choice('ccccccclr') * columns, body), *closing]
-
-
-def _system(rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
-    columns = pick(_SYSTEMS, rng)
-    body = [_equation(columns, rng, cells) for _ in range(rng.choice((2, 2, 2, 3, 4)))]
-    return [r'\left', r'\{', *_table(columns, body), r'\right', '.'] if rng.random() < 0.7 else _table(columns, body)
-
-
-def _equation(columns: str, rng: random.Random, cells: Sequence[Tokens]) -> list[Tokens]:
-    left, right = _cell(rng, cells), _sum(rng, cells)
-    if len(columns) == 1:
-        row = [[*left, '=', *right]]
-    elif len(columns) == 3:
-        row = [left, ['='], right]
-    else:
-        condition = tokenize(rng.choice((r'\mathrm{if}', r'\mathrm{for}', r'\text{if}', '', '')))
-        row = [right, [*condition, *left, rng.choice(('=', '<', '>', r'\geq', r'\neq')), *_cell(rng, cells)]]
-    row[-1] = row[-1] + rng.choice(([], [','], ['.'], [';']))
-    return row
-
-
-def _table(columns: str, body: Sequence[Sequence[Tokens]]) -> Tokens:
-    table: Tokens = [r'\begin{array}', '{', *columns, '}']
-    for number, row in enumerate(body):
-        table += [r'\\'] if number else []
-        if number and row[0][:1] in (['['], ['*']):  # `\\` would take them for its own
-            table += ['{', '}']
-        for column, cell in enumerate(row):
-            table += ['&', *cell] if column else cell
-    return [*table, r'\end{array}']
-
-
-def _cell(rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
-    kind = rng.random()
-    if kind < 0.25:
-        return [rng.choice('0001')]
-    if kind < 0.45:
-        return [*rng.choice(('', '', '-', 'i')), rng.choice(_SYMBOLS)]
-    if kind < 0.55:
-        index = rng.choice(('11', '12', '21', '22', '1', '2', '3', 'n', 'i', 'ij', r'\mu', r'\alpha'))
-        return [rng.choice('aAbBmMxXyYgGhR'), rng.choice('__^'), '{', *tokenize(index), '}']
-    return list(rng.choice(cells))
-
-
-def _sum(rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
-    return _cell(rng, cells) + ([rng.choice('+-'), *_cell(rng, cells)] if rng.random() < 0.6 else [])
-
-
-def accents(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def accents(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """Other accents in place of those there are, and some on letters, wherever these occur."""
     found = [pick(_MARKS, rng) if token in _MARKS and rng.random() < 0.7 else token for token in tokens]
     return _dress(found, rng, lambda _: pick(_MARKS if rng.random() < 0.8 else _WIDE_MARKS, rng))
 
 
-def styles(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def styles(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """Letters that are bold, upright, sans serif and so on, wherever they occur."""
 
     def style(letter: str) -> str:
@@ -212,7 +122,7 @@ def _dress(tokens: Tokens, rng: random.Random, command: Callable[[str], str]) ->
     return out
 
 
-def wide_accents(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def wide_accents(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """A line, a wide tilde or an arrow over one to three letters in a row, or a sign on top of them."""
     places = letters(tokens)
     if not places:
@@ -227,7 +137,7 @@ def wide_accents(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) ->
     return [*tokens[:start], pick(_WIDE_MARKS, rng), *inside, *tokens[end:]]
 
 
-def brackets(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def brackets(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     r"""Brackets of a fixed size (`\Big`) in place of plain ones and those of `\left`, or about one side."""
     size = pick(_SIZES, rng)
     found = pairs(tokens)
@@ -242,15 +152,15 @@ def brackets(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tok
         before = tokens[: pair.opening - pair.fitted]
         return [*before, size, opening, *inside, size, closing, *tokens[pair.closing + 1 :]]
     level = depths(tokens)
-    start = next((i + 1 for i, token in enumerate(tokens) if token in _RELATIONS and not level[i]), 0)
-    end = len(_without_end(tokens))
+    start = next((i + 1 for i, token in enumerate(tokens) if token in RELATIONS and not level[i]), 0)
+    end = len(without_end(tokens))
     if start >= end or '&' in tokens:
         return tokens
     opening, closing = pick(_BRACKETS, rng)
     return [*tokens[:start], size, opening, *tokens[start:end], size, closing, *tokens[end:]]
 
 
-def names(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def names(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """Other names of functions in place of those there are, and some in place of letters, before a bracket if any."""
     out = [pick(_NAMES, rng) if token[1:] in OPERATORS and token in _NAMES else token for token in tokens]
     places = letters(tokens)
@@ -260,19 +170,19 @@ def names(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens
     return out
 
 
-def words(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def words(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """A few words in the middle or at the end."""
     word = rng.choice(_WORDS)
     command = r'\text' if ' ' in word else rng.choice((r'\mathrm', r'\mathrm', r'\text'))
     text = [command, '{', *word.replace(' ', '~'), '}']
-    places = _behind_commas(tokens)
+    places = behind_commas(tokens)
     if places and rng.random() < 0.6:
         place = rng.choice(places)
         return tokens[:place] + text + tokens[place:]
-    return [*_without_end(tokens), *rng.choice(('', ',')), *text, *rng.choice(cells), *rng.choice(('', '.', ','))]
+    return [*without_end(tokens), *rng.choice(('', ',')), *text, *rng.choice(pool.cells), *rng.choice(('', '.', ','))]
 
 
-def tensors(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Tokens:
+def tensors(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """Indices one after the other, `T_{a}{}^{b}`, in place of one above the other."""
     out: Tokens = []
     position = 0
@@ -292,79 +202,36 @@ def tensors(tokens: Tokens, rng: random.Random, cells: Sequence[Tokens]) -> Toke
     return out
 
 
-def flat(tokens: Tokens, rng: random.Random) -> Tokens:
-    r"""What im2latex-100k shows of `\pmatrix{a & b \cr c & d}`: *( a bcd)*.
-
-    The command is plain TeX's; with amsmath it is an error, after which the cells stand in one line, with gaps before
-    the first and the second. A fifth of the data set's matrices in parentheses look so.
-    """
-    beginning, end = r'\begin{pmatrix}', r'\end{pmatrix}'
-    if sum(token.startswith(r'\begin{') or token == r'\substack' for token in tokens) != tokens.count(beginning):
-        return tokens  # other tables have rows of their own
-    out: Tokens = []
-    gaps, depth = 0, 0
-    for token in tokens:
-        depth += (token == beginning) - (token == end)
-        if token == beginning:
-            out += ['(', rng.choice((r'\,', r'\:', r'\;'))]
-            gaps = 1
-        elif token == end:
-            out.append(')')
-        elif depth and token in ('&', r'\\'):
-            out += [r'\,'] * gaps
-            gaps = 0
-        else:
-            out.append(token)
-    return out
-
-
-def with_length(tokens: Tokens, rng: random.Random) -> str:
-    r"""What im2latex-100k shows of `\hspace { 0 . 5 c m }` after a comma: *.5cm*.
-
-    TeX takes the first number of a length with spaces in it, misses the unit and sets the rest as letters; 1.5 % of the
-    data set's pictures have some.
-    """
-    places = _behind_commas(tokens)
-    if not places:
-        return detokenize(tokens)
-    rest = rng.choice(('', f'.{rng.randrange(1, 10)}')) + pick(_UNITS, rng)
-    place = rng.choice(places)
-    return f'{detokenize(tokens[:place])}\\hspace{{1pt}}{rest} {detokenize(tokens[place:])}'
-
-
-def _behind_commas(tokens: Tokens) -> list[int]:
-    """Positions behind the commas that stand in no group."""
-    level = depths(tokens)
-    return [i + 1 for i, token in enumerate(tokens) if token == ',' and not level[i]]
-
-
-def _without_end(tokens: Tokens) -> Tokens:
-    return tokens[:-1] if tokens[-1:] in ([','], ['.'], [';']) else tokens
+def quantities(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
+    """A number with a unit behind a relation: such letters are meant, unlike those `with_lengths` leaves."""
+    cuts = relations(tokens)
+    if not cuts:
+        return tokens
+    cut = rng.choice(cuts) + 1
+    rest = next((place - 1 for place in behind_commas(tokens) if place > cut), len(tokens))
+    number = rng.choice(('', '', '0.', '1.', '2.', '1')) + str(rng.randrange(1, 100))
+    unit = tokenize(rng.choice(_UNITS))
+    return [*tokens[:cut], *number, *(unit if rng.random() < 0.5 else [r'\mathrm', '{', *unit, '}']), *tokens[rest:]]
 
 
 CHANGES: Final[Mapping[Change, float]] = {
-    matrix: 34, accents: 18, brackets: 14, names: 9, styles: 8, wide_accents: 5, words: 5, tensors: 7
+    matrix: 34, accents: 16, brackets: 14, names: 8, styles: 8, wide_accents: 6, words: 8, tensors: 6, quantities: 2
 }  # fmt: skip
 
 
 def composed(formulas: Iterable[str], seed: int = 0) -> Iterator[dict[str, str]]:
-    """Formulas of at most `MAX_TOKENS` tokens, changed; those of at most `MAX_CELL` fill the cells of later ones."""
+    """Formulas of at most `MAX_TOKENS` tokens, changed; each may be a piece of later ones."""
     rng = random.Random(seed)
-    cells: list[Tokens] = [[name] for name in 'abcd01']
+    pool = Pool()
     for formula in formulas:
         try:
             tokens = tokenize(canonicalize(formula))
         except LatexError:
             continue
-        cell = _without_end(tokens)
-        if 0 < len(cell) <= MAX_CELL and not _RELATIONS & set(cell):
-            if len(cells) < CELLS:
-                cells.append(cell)
-            else:
-                cells[rng.randrange(CELLS)] = cell
+        pool.add(tokens, rng)
         if len(tokens) <= MAX_TOKENS:
             with contextlib.suppress(LatexError):
-                if row := compose(tokens, rng, cells):
+                if row := compose(tokens, rng, pool):
                     yield row
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from data.augment import DEFAULT, UNIT_DPI, Augmentation, augment, draw, recipe, shrink
+from data.augment import DEFAULT, LEAST_DPI, UNIT_DPI, Augmentation, augment, draw, recipe, shrink
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHANCES = [field.name for field in dataclasses.fields(Augmentation) if field.name.startswith('p_')]
@@ -81,7 +81,8 @@ def test_every_step_does_something(name: str) -> None:
     if name == 'p_harden':
         table = dataclasses.replace(table, p_oversample=1.0)
     images = [draw(render, 1.0, np.random.default_rng(seed), table) for seed in range(4)]
-    assert all(image.tobytes() != PAGE.tobytes() for image in images)
+    # An amplitude near none, a gamma of 1.001, may leave one of them as it is.
+    assert sum(image.tobytes() != PAGE.tobytes() for image in images) >= 3
     # Two draws differ unless there is nothing to draw.
     assert name == 'p_invert' or images[0].tobytes() != images[1].tobytes()
 
@@ -146,3 +147,19 @@ def test_scaled_touches_chances_only() -> None:
     assert half.p_blur == DEFAULT.p_blur / 2
     assert half.blur == DEFAULT.blur
     assert DEFAULT.scaled(100).p_blur == 1.0
+
+
+@given(SEEDS)
+@settings(max_examples=30, deadline=None)
+def test_small_letters_are_drawn_small_and_enlarged(seed: int) -> None:
+    drawn_at: list[float] = []
+
+    def remember(dpi: float) -> Image.Image:
+        drawn_at.append(dpi)
+        return render(dpi)
+
+    for scale in (0.4, 1.0):
+        image = draw(remember, scale, np.random.default_rng(seed), always('p_small'))
+        lowest = min(LEAST_DPI, UNIT_DPI * scale)
+        assert lowest <= drawn_at.pop() <= UNIT_DPI * scale / (DEFAULT.small[0] if scale == 1 else 1)
+        assert image.width == pytest.approx(PAGE.width * scale, abs=2)

@@ -2,12 +2,14 @@ r"""Composed formulas are LaTeX, and drawn and label say the same."""
 
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from data import compose
+from data import compose, compose_mistakes
+from data.compose_parts import Pool
 from data.italic_operators import italic_operators
 from data.latex import canonicalize, detokenize, tokenize
 from data.render import typeset
@@ -21,7 +23,7 @@ FORMULAS = (
     r'\begin{aligned}a&=b\\c&=(d]\end{aligned}',
     '1',
 )
-CELLS = [['0'], ['a', '_', '{', '1', '}']]
+POOL = Pool([['0'], ['a', '_', '{', '1', '}']], [['x', '_', '{', '1', '}', '=', 'y', '+', '1']])
 
 
 def canonical(latex: str) -> list[str]:
@@ -30,7 +32,7 @@ def canonical(latex: str) -> list[str]:
 
 def changed(change: Callable[..., list[str]], latex: str, seeds: int = 40) -> list[str]:
     """The canonical forms of what a change makes of a formula, all of its readings."""
-    return sorted({detokenize(change(canonical(latex), random.Random(seed), CELLS)) for seed in range(seeds)})
+    return sorted({detokenize(change(canonical(latex), random.Random(seed), POOL)) for seed in range(seeds)})
 
 
 @pytest.mark.parametrize('change', compose.CHANGES, ids=lambda change: change.__name__)
@@ -73,17 +75,28 @@ def test_matrices_are_read_as_matrices() -> None:
 
 
 def test_lengths_are_drawn_as_tex_draws_them() -> None:
-    drawn = {compose.with_length(canonical('a,b'), random.Random(seed)) for seed in range(200)}
-    assert r'a,\hspace{1pt}cm b' in drawn and len(drawn) > 20
-    assert compose.with_length(['a'], random.Random(0)) == 'a'
+    drawn = {compose_mistakes.with_lengths(canonical('a,b'), random.Random(seed)) for seed in range(800)}
+    assert {r'a,\hspace{1pt}cm b', r'a,\hspace{1pt}0mm b', r'\hspace{2pt}cm a,b'} <= drawn and len(drawn) > 60
+    for formula in FORMULAS:
+        tokens = canonical(formula)
+        drawn = {compose_mistakes.with_lengths(tokens, random.Random(seed)) for seed in range(40)}
+        assert not typeset(sorted(drawn)).errors
+        for latex in drawn:  # without the remainders the formula is as before
+            assert canonical(re.sub(r'\\hspace\{.pt\}[.\d]*[a-z]+', '', latex)) == tokens
+
+
+def test_units_that_are_meant_stay() -> None:
+    made = changed(compose.quantities, 'x=y,z', seeds=400)
+    assert any(re.fullmatch(r'x=[\d.]+cm,z', latex) for latex in made)
+    assert any(re.fullmatch(r'x=[\d.]+\\mathrm\{mm\},z', latex) for latex in made)
 
 
 def test_plain_tex_matrices_are_drawn_in_one_line() -> None:
     matrices = canonical(r'A=\pmatrix{0&1\cr a&2}+\pmatrix{x}')
-    drawn = detokenize(compose.flat(matrices, random.Random(0)))
+    drawn = detokenize(compose_mistakes.flat(matrices, random.Random(0)))
     assert canonical(drawn) == tokenize('A=(01a2)+(x)')
     for others in ('a', r'\pmatrix{1\cr 2}\begin{bmatrix}1\\2\end{bmatrix}', r'\pmatrix{\substack{a\\b}&1}'):
-        assert compose.flat(canonical(others), random.Random(0)) == canonical(others)
+        assert compose_mistakes.flat(canonical(others), random.Random(0)) == canonical(others)
     assert typeset([drawn]).errors == {}
     assert any('pmatrix' in row['label'] and '&' not in row['latex'] for row in compose.composed(FORMULAS * 200))
 
