@@ -62,6 +62,7 @@ class TrainArgs:
 
     # Model
     init_from: str | None = setting(None, 'checkpoint folder whose weights and tokenizer to start from')
+    grow: bool = setting(False, 'bring the model of init_from to the sizes below, which are larger than its own')
     backbone: str = setting('resnet18', 'timm ResNet of basic blocks')
     stride: list[int] = setting([16, 16], 'pixels a cell stands for, vertically and horizontally')
     hidden_size: int = setting(256, 'width of the decoder')
@@ -127,6 +128,8 @@ class TrainArgs:
             raise ArgumentError(f'stride must be two numbers, each 8 or 16, not {self.stride}')
         if self.hidden_size < 4 or self.hidden_size % 4 or self.hidden_size % self.attention_heads:
             raise ArgumentError(f'hidden_size={self.hidden_size} must be a multiple of 4 and of attention_heads')
+        if self.grow and self.init_from is None:
+            raise ArgumentError('grow needs init_from, the model that is to grow')
         for name in ('max_train_tokens', 'validation_tokens'):
             if (getattr(self, name) or 0) > self.max_tokens:
                 raise ArgumentError(f'{name}={getattr(self, name)} is above max_tokens={self.max_tokens}')

@@ -15,6 +15,7 @@ from modeling import Im2LatexConfig, Im2LatexImageProcessor, Im2LatexModel, Im2L
 from modeling.generation_im2latex import CheckpointError, load
 
 from .args import ArgumentError, TrainArgs
+from .grow import grow
 
 # Of new models; how they were found: docs/experiments.md.
 PICTURE_SCALE, MAX_PITCH = 1.25, 6.5
@@ -69,28 +70,36 @@ def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
         old = trained.tokenizer.get_vocab()
         if old != tokenizer.get_vocab():
             change_vocabulary(model, old, tokenizer.get_vocab())
+        if args.grow:
+            try:
+                model = grow(model, _sizes(args, tokenizer), args.seed)
+            except ValueError as error:
+                raise ArgumentError(f'grow: from {args.init_from}, {error}') from error
     else:
-        config = Im2LatexConfig.from_sizes(
-            len(tokenizer),
-            backbone=args.backbone,
-            stride=(args.stride[0], args.stride[1]),
-            hidden_size=args.hidden_size,
-            decoder_layers=args.decoder_layers,
-            attention_heads=args.attention_heads,
-            ffn_size=args.ffn_size,
-            max_length=args.max_tokens,
-            dropout=args.dropout,
-            pad_token_id=tokenizer.pad_token_id,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-        model = Im2LatexModel(config)
+        model = Im2LatexModel(_sizes(args, tokenizer))
         model.generation_config.max_length = None
         model.generation_config.max_new_tokens = args.max_tokens - 2
         model.generation_config.num_beams = 1
     model.config.label_form = asdict(CANONICAL)
     model.decoder.set_attn_implementation(args.attention)
     return model
+
+
+def _sizes(args: TrainArgs, tokenizer: PreTrainedTokenizerFast) -> Im2LatexConfig:
+    return Im2LatexConfig.from_sizes(
+        len(tokenizer),
+        backbone=args.backbone,
+        stride=(args.stride[0], args.stride[1]),
+        hidden_size=args.hidden_size,
+        decoder_layers=args.decoder_layers,
+        attention_heads=args.attention_heads,
+        ffn_size=args.ffn_size,
+        max_length=args.max_tokens,
+        dropout=args.dropout,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
 
 
 def change_vocabulary(model: Im2LatexModel, old: dict[str, int], new: dict[str, int]) -> None:
