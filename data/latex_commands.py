@@ -17,7 +17,7 @@ from .latex_arguments import (
 )
 from .latex_environments import environment, join, rows
 from .latex_exact import EXACT_HANDLERS, ExactParser
-from .latex_extent import is_plain
+from .latex_extent import is_plain, lone_size, shortest_tail
 from .latex_fonts import Items, combine, operator, symbol, write
 from .latex_form import CANONICAL, Form, MissingArgument
 from .latex_parser import Handler, Parser, close
@@ -26,6 +26,7 @@ from .latex_text import text_argument, text_command
 
 _RIGHT: Final = frozenset({r'\right'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
+_SIZE_NAMES: Final = {1: r'\big', 2: r'\Big', 3: r'\bigg', 4: r'\Bigg'}
 
 
 def parse(tokens: Sequence[str], form: Form = CANONICAL) -> list[str]:
@@ -129,12 +130,25 @@ def _left(parser: Parser, token: str, out: Items, font: str) -> None:
     pair = [[symbol(delimiter, font)] if delimiter else [] for delimiter in (opening, closing)]
     if matrix := _matrix(opening, inner, closing):
         out += matrix
+    elif parser.form.sizes and not leaks and (lone := _lone(parser, opening, inner, closing)):
+        # Where the invisible one of the two stands, nobody sees.
+        out += (*([lone] if opening else []), *pair[0], *plain, *([lone] if closing else []), *pair[1])
+        parser.has_sizes = True
     elif parser.form.sizes and (leaks or not is_plain(plain, parser.style, [one for one in (opening, closing) if one])):
-        out += (r'\left', *(pair[0] or '.'), *inner, r'\right', *(pair[1] or '.'))
+        start = 0 if opening or leaks or len(plain) < len(inner) else shortest_tail(inner, parser.style)
+        out += (*inner[:start], r'\left', *(pair[0] or '.'), *inner[start:], r'\right', *(pair[1] or '.'))
         closing = closing or '.'
     else:
         out += (*pair[0], *plain, *pair[1])
     parser.tail = 0 if closing else tail
+
+
+def _lone(parser: Parser, opening: str, inner: Items, closing: str) -> str:
+    r"""The `\big` or its like as which `\left.` ... `\right|` draws its only delimiter; nothing if there is none."""
+    if bool(opening) == bool(closing) or r'\middle' in inner:
+        return ''
+    has_scripts = bool(closing) and parser.peek() in _SCRIPTS
+    return _SIZE_NAMES.get(lone_size(inner, parser.style, opening or closing, has_scripts) or 0, '')
 
 
 def _sized(parser: Parser, token: str, out: Items, font: str) -> None:

@@ -46,6 +46,7 @@ def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Seque
         opening, closing = rules.MATRICES[rules.SMALL_MATRICES[name]]
         return [r'\left', opening, *body, r'\right', closing] if opening else body
     name = rules.SMALL_MATRICES.get(name, name)
+    columns = _used(columns, max(map(len, table), default=0))
     if columns and set(columns) == {'c'}:
         name = 'matrix'
     if name not in rules.MATRICES:
@@ -55,6 +56,14 @@ def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Seque
         return _wrap(name, join(table))
     inner = join(table) if cell and flat else _wrap('matrix', join(table))
     return [*([opening] if opening else []), *inner, *([closing] if closing else [])]
+
+
+def _used(columns: Sequence[str], count: int) -> Sequence[str]:
+    """The columns without those at the end that have no cells in any row, unless lines stand between them."""
+    cells = [position for position, column in enumerate(columns) if column != '|']
+    if not 0 < count < len(cells) or '|' in columns:
+        return columns
+    return columns[: cells[count]]
 
 
 def cell_style(name: str) -> int:

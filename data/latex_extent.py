@@ -7,6 +7,7 @@ possible given what is not known exactly here; an answer is given where all come
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from . import latex_metrics as metrics
@@ -54,6 +55,9 @@ class _Box:
     def beside(self, other: '_Box') -> '_Box':
         return _Box(max(self.height, other.height), max(self.depth, other.depth))
 
+    def contains(self, other: '_Box') -> bool:
+        return other.height <= self.height and other.depth <= self.depth
+
 
 def is_plain(items: Items, style: int, delimiters: Sequence[str] = ('(', ')')) -> bool:
     r"""Whether TeX surely gives `\left(items\right)` delimiters of the usual size.
@@ -76,8 +80,49 @@ def delimiter_size(items: Items, style: int, delimiters: Sequence[str]) -> int |
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def _sizes(items: Items, style: int, delimiters: Sequence[str]) -> set[int]:
-    """Every size that the delimiters may have; none if that is not known."""
+def lone_size(items: Items, style: int, delimiter: str, has_scripts: bool) -> int | None:
+    r"""The size of the delimiter of `\left.items\right|`, if `items\Big|` looks the same; None if that is not sure.
+
+    Args:
+        items, style: as for `is_plain`, a display or text.
+        has_scripts: whether scripts follow, which stand at the corners of the whole.
+    """
+    sizes = _sizes(items, style, [delimiter], contained=has_scripts) if style < 2 else set()
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def shortest_tail(items: Items, style: int) -> int:
+    r"""Where `\left.` may stand at the latest, so that `\left.items\right|` looks the same; 0 if that is not sure.
+
+    Between brackets, as in `(x\left.y)\right|`, it would be hard to read.
+    """
+    if len(items) > _LONGEST:
+        return 0
+    latest = len(items)
+    try:
+        for ruler in (_Ruler(greatest=False), _Ruler(greatest=True)):
+            for cramped in (0, _CRAMPED):
+                atoms: list[tuple[int, bool, _Box]] = []
+                position = level = 0
+                while position < len(items):
+                    start = position
+                    box, position = ruler.atom(items, position, style | cramped)
+                    atoms.append((start, level == 0 and items[start] not in _CLOSING, box))
+                    level += (items[start] in _OPENING) - (items[start] in _CLOSING)
+                tails = list(accumulate((box for _, _, box in reversed(atoms)), _Box.beside))[::-1]
+                found = [
+                    start
+                    for (start, is_outside, _), tail in zip(atoms, tails, strict=True)
+                    if is_outside and tail.contains(tails[0])
+                ]
+                latest = min(latest, found[-1] if found else 0)
+    except _UnknownError:
+        return 0
+    return latest
+
+
+def _sizes(items: Items, style: int, delimiters: Sequence[str], contained: bool = False) -> set[int]:
+    """Every size that the delimiters may have; none if that is not known, or they must contain the items and do not."""
     if len(items) > _LONGEST or not DELIMITERS.issuperset(delimiters):
         return set()
     found: set[int] = set()
@@ -86,7 +131,10 @@ def _sizes(items: Items, style: int, delimiters: Sequence[str]) -> set[int]:
             for cramped in (0, _CRAMPED):  # whether all of this is below a root or a line is not known here
                 box, _ = _Ruler(greatest).list(items, 0, style | cramped, frozenset())
                 needed = _needed(box, style)
-                found.update(_size(needed, style, delimiter) for delimiter in delimiters)
+                sizes = {_size(needed, style, delimiter) for delimiter in delimiters}
+                if contained and not all(_delimiter_box(metrics.DELIMITERS[size]).contains(box) for size in sizes):
+                    return set()
+                found |= sizes
     except _UnknownError:
         return set()
     return found

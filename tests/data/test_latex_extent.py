@@ -104,6 +104,27 @@ def test_fixed_sizes_that_fit_are_fitted() -> None:
     assert canonicalize(canonicalize(deep)) == canonicalize(deep)
 
 
+def test_a_delimiter_without_its_other() -> None:
+    for latex, canonical in (
+        (r'\left.\frac{a}{b}\right|', r'\frac{a}{b}\Big|'),
+        (r'\left\{\frac{a}{b}\right.', r'\Big\{\frac{a}{b}'),
+        (r'\left(\frac{a}{b}\right.+\left.c+\frac{a}{b}\right)', r'\left(\frac{a}{b}+c+\frac{a}{b}\right)'),
+        (r'\left.\dot{H}\right|_{0}', r'\dot{H}\Big|_{0}'),
+        # The fraction is taller than the bar: scripts stand higher and lower than at its ends.
+        (r'x=\left.\frac{a}{b^{2}}\right|_{0}', r'x=\left.\frac{a}{b^{2}}\right|_{0}'),
+        (r'\left.x=\frac{a}{b^{2}}\right|_{0}', r'x=\left.\frac{a}{b^{2}}\right|_{0}'),
+        (r'\left.-2(x+\frac{a}{b^{2}})y\right|_{0}', r'-2\left.(x+\frac{a}{b^{2}})y\right|_{0}'),
+        (r'\left.x\substack{a\\b}\right|', r'\left.x\substack{a\\b}\right|'),
+        (r'\left\{\begin{array}{ll}a\\b\end{array}\right.', r'\left\{\begin{array}{l}a\\b\end{array}\right.'),
+        (r'e^{\left.\frac{a}{b}\right|}', r'e^{\left.\frac{a}{b}\right|}'),
+    ):
+        assert canonicalize(latex) == canonical
+        assert canonicalize(canonical) == canonical
+        before, after = drawings(typeset([latex, canonical]))
+        assert before is not None and after is not None
+        assert sorted(before.glyphs) == sorted(after.glyphs)
+
+
 def test_many_sizes_take_no_longer() -> None:
     start = time.perf_counter()
     canonicalize(r'\Big(' * 20_000 + r'\Big)' * 20_000)
