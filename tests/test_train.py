@@ -115,7 +115,7 @@ def test_sigterm_saves_and_ends_well(config: Path, tmp_path: Path) -> None:
     assert saved == max(losses(tmp_path / 'run'))
 
 
-def test_what_a_run_leaves(config: Path, tmp_path: Path) -> None:
+def test_what_a_run_leaves(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_dir = tmp_path / 'run'
     assert train.main(command(config, run_dir, '--max-steps', 2, '--eval-every', 2)) == 0
     model, processor = load(run_dir / 'best')
@@ -131,6 +131,14 @@ def test_what_a_run_leaves(config: Path, tmp_path: Path) -> None:
     assert train.main(command(config, warm, '--init-from', run_dir / 'final', '--max-steps', 1)) == 0
     cold = losses(run_dir)[1]
     assert losses(warm)[1] < cold
+
+    grown, begin = tmp_path / 'grown', ('--init-from', run_dir / 'final', '--grow', '--hidden-size', 64)
+    assert train.main(command(config, grown, *begin, '--attention-heads', 4, '--max-steps', 2)) == 0
+    assert load(grown / 'final')[0].config.decoder.d_model == 64
+    assert losses(grown)[1] == pytest.approx(losses(warm)[1], rel=0.02)  # of the first batch, in bf16
+    assert train.main(command(config, grown, *begin, '--attention-heads', 4, '--max-steps', 3)) == 0  # goes on
+    assert train.main(command(config, tmp_path / 'wrong', *begin, '--attention-heads', 8)) == 2
+    assert 'grow: from' in (error := capsys.readouterr().err) and 'attention_heads must be 4' in error
 
 
 def test_pictures_are_prepared_as_for_the_model_to_start_from(
@@ -210,6 +218,7 @@ def test_shipped_configurations(name: str) -> None:
         (['--hidden-size', '33'], 'multiple of 4'),
         (['--validation-limit', '0'], 'validation_limit must be above 0'),
         (['--seed', '-1'], 'seed must be 0 or more'),
+        (['--grow'], 'grow needs init_from'),
     ],
 )
 def test_mistakes(config: Path, tmp_path: Path, flags: list[str], message: str, capsys: Any) -> None:
