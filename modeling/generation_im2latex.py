@@ -132,11 +132,12 @@ def _generate(
         **options,
     )
     found = [
-        Prediction(latex, score, tokens=tokens)
-        for latex, score, tokens in zip(
+        Prediction(latex, score, tokens=tokens, is_complete=is_complete)
+        for latex, score, tokens, is_complete in zip(
             processor.post_process(output.sequences),
             confidences(model, output),
             _tokens(model, processor, output),
+            (output.sequences == processor.tokenizer.eos_token_id).any(dim=1).tolist(),
             strict=True,
         )
     ]

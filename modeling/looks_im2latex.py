@@ -14,6 +14,7 @@ import numpy as np
 from .confidence_im2latex import Calibration
 from .prediction_im2latex import Prediction, with_alternatives
 
+MAX_UNIT, REPEATS = 12, 8
 Prepared = np.ndarray | str
 """a picture ready to read, or the reason why it cannot be read"""
 
@@ -57,14 +58,14 @@ def look(
         calibration: tells how sure the readings are.
 
     Returns:
-        For each picture the reading with the highest score. It has as many alternatives as one look has at most, of
-        all looks, the likeliest first.
+        For each picture the reading with the highest score, of those that are not lost (`is_lost`) if one is not. It
+        has as many alternatives as one look has at most, of all looks, in the same order.
     """
     inks = prepare(images, 1.0)
     best = list(read(inks, None))
     readings = [[reading.latex] for reading in best]
     for again in further:
-        doubtful = [i for i, reading in enumerate(best) if reading.error is None and reading.score < again.below]
+        doubtful = [i for i, reading in enumerate(best) if reading.error is None and _is_doubtful(reading, again)]
         if doubtful:
             larger = prepare([images[i] for i in doubtful], again.enlarge)
             others = read(larger, [best[i] for i in doubtful])
@@ -77,6 +78,29 @@ def look(
         reading if calibration is None or isinstance(ink, str) else calibration.judged(reading, ink)
         for reading, ink in zip(best, inks, strict=True)
     ]
+
+
+def _is_doubtful(reading: Prediction, again: Look) -> bool:
+    return reading.score < again.below or is_lost(reading)
+
+
+def is_lost(reading: Prediction) -> bool:
+    """Whether the model lost its place in the picture, and said one thing on and on.
+
+    It is sure of itself then, and its score high. So is every reading that was cut off, and one that repeats up to
+    `MAX_UNIT` tokens at least `REPEATS` times in a row, which few formulas do, such as large matrices of zeros.
+    """
+    texts = [token.text for token in reading.tokens]
+    return not reading.is_complete or any(_run(texts, unit) >= (REPEATS - 1) * unit for unit in range(1, MAX_UNIT + 1))
+
+
+def _run(texts: Sequence[str], unit: int) -> int:
+    """For how many tokens on end each is the one so many places before it, at most."""
+    longest = run = 0
+    for earlier, text in zip(texts, texts[unit:], strict=False):
+        run = run + 1 if text == earlier else 0
+        longest = max(longest, run)
+    return longest
 
 
 def _with_agreement(best: Prediction, readings: Sequence[str]) -> Prediction:
@@ -92,7 +116,7 @@ def _merged(one: Prediction, other: Prediction) -> Prediction:
     readings = [one, *one.alternatives, other, *other.alternatives]
     count = 1 + max(len(one.alternatives), len(other.alternatives))
     distinct: dict[str, Prediction] = {}
-    for reading in sorted(readings, key=lambda reading: -reading.score):
+    for reading in sorted(readings, key=lambda reading: (is_lost(reading), -reading.score)):
         distinct.setdefault(reading.latex, replace(reading, alternatives=()))
     return with_alternatives(list(distinct.values())[:count])
 

@@ -28,6 +28,8 @@ class Prediction:
     """the tokens of `latex`, without the end of formula"""
     alternatives: tuple['Prediction', ...] = ()
     """the next likely readings, the likeliest first, each with another `latex`; only where `n_best` asked for them"""
+    is_complete: bool = True
+    """False if it was cut off at the most tokens: the model had lost its place, mostly, and said one thing on and on"""
     agreement: float = 1.0
     """share of the other looks at the picture (`looks_im2latex.py`) that gave the same `latex`; 1 if there was none"""
     confidence: float | None = None

@@ -177,7 +177,8 @@ def _predictions(processor: Processor, readings: Sequence[Decoded]) -> list[Pred
             for token, log in zip(item.tokens, item.log_probabilities, strict=True)
             if token not in processor.special_ids
         )
-        found.append(Prediction(latex, min(1.0, math.exp(item.log_probability / len(item.tokens))), tokens=tokens))
+        score = min(1.0, math.exp(item.log_probability / len(item.tokens)))
+        found.append(Prediction(latex, score, tokens=tokens, is_complete=item.tokens[-1] == processor.end))
     return found
 
 

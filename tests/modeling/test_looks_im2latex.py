@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from modeling.looks_im2latex import Look, look
+from modeling.looks_im2latex import Look, is_lost, look
 from modeling.picture_im2latex import PicturePreparation
-from modeling.prediction_im2latex import Prediction
+from modeling.prediction_im2latex import Prediction, Token
 
 LOOK = Look(below=0.9, enlarge=1.4)
 
 
 def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
     return Prediction(latex, score, alternatives=tuple(Prediction(*other) for other in others))
+
+
+CUT_OFF = replace(reading('xxxx', 0.95), is_complete=False)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,9 @@ def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
         (reading('x', 0.5), reading('y', 0.4), replace(reading('x', 0.5), agreement=0.0)),
         (reading('x', 0.5), reading('x', 0.4), replace(reading('x', 0.5), agreement=1.0)),
         (reading('x', 0.9), None, reading('x', 0.9)),
+        # One that was cut off is doubtful whatever its score, and any other is better.
+        (CUT_OFF, reading('x', 0.2), replace(reading('x', 0.2), agreement=0.0)),
+        (CUT_OFF, replace(CUT_OFF, score=0.8), CUT_OFF),
         (Prediction('', 0.0, error='blank'), None, Prediction('', 0.0, error='blank')),
         (reading('x', 0.5), Prediction('', 0.0, error='blank'), reading('x', 0.5)),
         (
@@ -37,6 +43,27 @@ def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
 def test_the_better_reading_stays(first: Prediction, second: Prediction | None, best: Prediction) -> None:
     known = {1.0: first, 1.4: second}
     assert look(['picture'], prepared, lambda pictures, _: [known[by] for _, by in pictures], [LOOK]) == [best]
+
+
+@pytest.mark.parametrize(
+    ('latex', 'lost'),
+    [
+        ('- x ' * 8, True),
+        ('a = ' + 'X ^ { 2 } ' * 8 + '.', True),
+        ('- x ' * 7 + '- y', False),
+        ('0 ' * 8, True),
+        (
+            'x _ { 1 } + x _ { 2 } + x _ { 3 } + x _ { 4 } + x _ { 5 } + x _ { 6 } + x _ { 7 } + x _ { 8 } + x _ { 9 }',
+            False,
+        ),
+        ('', False),
+    ],
+)
+def test_a_reading_that_goes_in_circles_is_lost(latex: str, lost: bool) -> None:
+    texts = latex.split()
+    found = Prediction(''.join(texts), 0.99, tokens=tuple(Token(text, 0.99) for text in texts))
+    assert is_lost(found) is lost
+    assert is_lost(replace(found, is_complete=False))
 
 
 def prepared(images: list[str], enlarge: float) -> list[tuple[str, float]]:
