@@ -136,3 +136,11 @@ def test_brackets_pair_within_a_cell() -> None:
     assert pairs(tokenize(r'{(a}b)')) == []
     assert pairs(tokenize('[a,b)')) == []
     assert pairs(tokenize('([x])')) == [Pair(1, 3, False), Pair(0, 4, False)]
+
+
+def test_pieces_for_tables() -> None:
+    pool = Pool([], [])
+    for formula in ('x_{1}', 'a+b,', 'x=y+1.', r'\frac{a=b}{2}', 'x=', 'a&b', 'x' * 20, '=' + 'x' * 10):
+        pool.add(tokenize(formula), random.Random(0))
+    assert [detokenize(piece) for piece in pool.cells] == ['x_{1}', 'a+b']
+    assert [detokenize(piece) for piece in pool.equations] == ['x=y+1']
