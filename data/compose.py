@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from .compose_mistakes import flat, with_lengths
-from .compose_parts import RELATIONS, Change, Pool, Tokens, behind_commas, pick, relations, without_end
+from .compose_parts import RELATIONS, Change, Pool, Tokens, behind_commas, next_comma, pick, relations, without_end
 from .compose_tables import matrix
 from .italic_operators import italic_operators
 from .latex import canonicalize, detokenize, tokenize
@@ -208,10 +208,14 @@ def quantities(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     if not cuts:
         return tokens
     cut = rng.choice(cuts) + 1
-    rest = next((place - 1 for place in behind_commas(tokens) if place > cut), len(tokens))
     number = rng.choice(('', '', '0.', '1.', '2.', '1')) + str(rng.randrange(1, 100))
     unit = tokenize(rng.choice(_UNITS))
-    return [*tokens[:cut], *number, *(unit if rng.random() < 0.5 else [r'\mathrm', '{', *unit, '}']), *tokens[rest:]]
+    return [
+        *tokens[:cut],
+        *number,
+        *(unit if rng.random() < 0.5 else [r'\mathrm', '{', *unit, '}']),
+        *tokens[next_comma(tokens, cut) :],
+    ]
 
 
 CHANGES: Final[Mapping[Change, float]] = {

@@ -66,5 +66,10 @@ def behind_commas(tokens: Sequence[str]) -> list[int]:
     return [i + 1 for i, token in enumerate(tokens) if token == ',' and not level[i]]
 
 
+def next_comma(tokens: Sequence[str], start: int) -> int:
+    """Where the next comma is that stands in no group, or the end."""
+    return next((place - 1 for place in behind_commas(tokens) if place > start), len(tokens))
+
+
 def without_end(tokens: Tokens) -> Tokens:
     return tokens[:-1] if tokens[-1:] in ([','], ['.'], [';']) else tokens

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from .compose_parts import RELATIONS, Pool, Tokens, pick, relations
+from .compose_parts import RELATIONS, Pool, Tokens, next_comma, pick, relations
 from .latex import tokenize
 from .token_spans import GREEK, depths, letters
 
@@ -30,8 +30,7 @@ def matrix(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     cuts = [i for i, token in enumerate(tokens) if token in RELATIONS and not level[i]]
     if cuts and rng.random() < 0.5:
         cut = rng.choice(cuts) + 1
-        rest = next((i for i in range(cut, len(tokens)) if tokens[i] == ',' and not level[i]), len(tokens))
-        return tokens[:cut] + block + tokens[rest:]
+        return tokens[:cut] + block + tokens[next_comma(tokens, cut) :]
     place = rng.choice(places)
     return tokens[:place] + block + tokens[place + 1 :]
 

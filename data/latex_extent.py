@@ -5,7 +5,7 @@ the metrics of Computer Modern. Every extent is computed several times, from the
 possible given what is not known exactly here; an answer is given where all come to the same. All lengths are in points.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -100,22 +100,20 @@ def shortest_tail(items: Items, style: int) -> int:
         return 0
     latest = len(items)
     try:
-        for ruler in (_Ruler(greatest=False), _Ruler(greatest=True)):
-            for cramped in (0, _CRAMPED):
-                atoms: list[tuple[int, bool, _Box]] = []
-                position = level = 0
-                while position < len(items):
-                    start = position
-                    box, position = ruler.atom(items, position, style | cramped)
-                    atoms.append((start, level == 0 and items[start] not in _CLOSING, box))
-                    level += (items[start] in _OPENING) - (items[start] in _CLOSING)
-                tails = list(accumulate((box for _, _, box in reversed(atoms)), _Box.beside))[::-1]
-                found = [
-                    start
-                    for (start, is_outside, _), tail in zip(atoms, tails, strict=True)
-                    if is_outside and tail.contains(tails[0])
-                ]
-                latest = min(latest, found[-1] if found else 0)
+        for ruler, its_style in _rulers(style):
+            starts, boxes, outside, level = [], [], [], 0
+            for start, box, _ in ruler.atoms(items, 0, its_style, frozenset()):
+                starts.append(start)
+                boxes.append(box)
+                outside.append(level == 0 and items[start] not in _CLOSING)
+                level += (items[start] in _OPENING) - (items[start] in _CLOSING)
+            tails = list(accumulate(reversed(boxes), _Box.beside))[::-1]
+            found = [
+                start
+                for start, tail, is_outside in zip(starts, tails, outside, strict=True)
+                if is_outside and tail.contains(tails[0])
+            ]
+            latest = min(latest, found[-1] if found else 0)
     except _UnknownError:
         return 0
     return latest
@@ -127,14 +125,13 @@ def _sizes(items: Items, style: int, delimiters: Sequence[str], contained: bool 
         return set()
     found: set[int] = set()
     try:
-        for greatest in (False, True):
-            for cramped in (0, _CRAMPED):  # whether all of this is below a root or a line is not known here
-                box, _ = _Ruler(greatest).list(items, 0, style | cramped, frozenset())
-                needed = _needed(box, style)
-                sizes = {_size(needed, style, delimiter) for delimiter in delimiters}
-                if contained and not all(_delimiter_box(metrics.DELIMITERS[size]).contains(box) for size in sizes):
-                    return set()
-                found |= sizes
+        for ruler, its_style in _rulers(style):
+            box, _ = ruler.list(items, 0, its_style, frozenset())
+            needed = _needed(box, style)
+            sizes = {_size(needed, style, delimiter) for delimiter in delimiters}
+            if contained and not all(_delimiter_box(metrics.DELIMITERS[size]).contains(box) for size in sizes):
+                return set()
+            found |= sizes
     except _UnknownError:
         return set()
     return found
@@ -198,10 +195,16 @@ class _Ruler:
     def list(self, items: Items, position: int, style: int, stop: frozenset[str]) -> tuple[_Box, int]:
         """The extent of a list up to an item of `stop` or the end, and where that is."""
         box = _Box()
-        while position < len(items) and items[position] not in stop:
-            atom, position = self.atom(items, position, style)
-            box = box.beside(atom)
+        for _, atom, end in self.atoms(items, position, style, stop):
+            box, position = box.beside(atom), end
         return box, position
+
+    def atoms(self, items: Items, position: int, style: int, stop: frozenset[str]) -> Iterator[tuple[int, _Box, int]]:
+        """Where each atom of a list begins, its extent, and where it ends, up to an item of `stop` or the end."""
+        while position < len(items) and items[position] not in stop:
+            start = position
+            box, position = self.atom(items, position, style)
+            yield start, box, position
 
     def atom(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
         """One atom with its scripts or limits."""
@@ -360,6 +363,13 @@ class _Ruler:
         # A delimiter may have been one of `\right`, whose scripts stand as those of a box.
         is_glyph = token not in DELIMITERS or not self.greatest
         return _Box(points * height, points * depth, is_glyph)
+
+
+def _rulers(style: int) -> Iterator[tuple[_Ruler, int]]:
+    """Everything to measure with: whether a formula is below a root or a line, and so cramped, is not known here."""
+    for greatest in (False, True):
+        for cramped in (0, _CRAMPED):
+            yield _Ruler(greatest), style | cramped
 
 
 def _smaller(style: int) -> int:

@@ -25,11 +25,8 @@ _KINDS = {
     'encoder_attn.v_proj': ('heads', 'cells'), 'encoder_attn.out_proj': ('stream', 'heads'),
     'fc1': ('hidden', 'stream'), 'fc2': ('stream', 'hidden'),
 }  # fmt: skip
-_ADDED = (
-    'self_attn.out_proj',
-    'encoder_attn.out_proj',
-    'fc2',
-)  # what a layer adds to the stream, it adds through these
+# What a layer adds to the stream, it adds through these.
+_ADDED = [name for name, (rows, _) in _KINDS.items() if rows == 'stream']
 
 
 def grow(model: Im2LatexModel, config: Im2LatexConfig, seed: int = 0) -> Im2LatexModel:
