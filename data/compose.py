@@ -210,12 +210,9 @@ def quantities(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     cut = rng.choice(cuts) + 1
     number = rng.choice(('', '', '0.', '1.', '2.', '1')) + str(rng.randrange(1, 100))
     unit = tokenize(rng.choice(_UNITS))
-    return [
-        *tokens[:cut],
-        *number,
-        *(unit if rng.random() < 0.5 else [r'\mathrm', '{', *unit, '}']),
-        *tokens[next_comma(tokens, cut) :],
-    ]
+    if rng.random() < 0.5:
+        unit = [r'\mathrm', '{', *unit, '}']
+    return [*tokens[:cut], *number, *unit, *tokens[next_comma(tokens, cut) :]]
 
 
 CHANGES: Final[Mapping[Change, float]] = {

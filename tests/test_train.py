@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 
 import train
 from modeling.generation_im2latex import load, predict
-from training.args import ArgumentError, parse_args
+from training.args import ArgumentError, TrainArgs, parse_args
 
 ROOT = Path(__file__).parent.parent
 TINY = {
@@ -131,6 +132,8 @@ def test_what_a_run_leaves(config: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert train.main(command(config, warm, '--init-from', run_dir / 'final', '--max-steps', 1)) == 0
     cold = losses(run_dir)[1]
     assert losses(warm)[1] < cold
+    assert train.main(command(config, tmp_path / 'other', '--init-from', run_dir / 'final', '--ffn-size', 128)) == 2
+    assert 'ffn_size=128, but that of' in capsys.readouterr().err
 
     grown, begin = tmp_path / 'grown', ('--init-from', run_dir / 'final', '--grow', '--hidden-size', 64)
     assert train.main(command(config, grown, *begin, '--attention-heads', 4, '--max-steps', 2)) == 0
@@ -139,6 +142,24 @@ def test_what_a_run_leaves(config: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert train.main(command(config, grown, *begin, '--attention-heads', 4, '--max-steps', 3)) == 0  # goes on
     assert train.main(command(config, tmp_path / 'wrong', *begin, '--attention-heads', 8)) == 2
     assert 'grow: from' in (error := capsys.readouterr().err) and 'attention_heads must be 4' in error
+
+
+def test_a_model_to_start_from_keeps_its_sizes_and_looks(config: Path, tmp_path: Path) -> None:
+    run_dir, tuned = tmp_path / 'run', tmp_path / 'tuned'
+    assert train.main(command(config, run_dir, '--max-steps', 1)) == 0
+    described = run_dir / 'final' / 'config.json'
+    first = json.loads(described.read_text()) | {'looks': [{'below': 0.9, 'enlarge': 1.4}]}
+    described.write_text(json.dumps(first))
+
+    settings = {key: value for key, value in yaml.safe_load(config.read_text()).items() if key not in TrainArgs.SIZES}
+    plain = tmp_path / 'plain.yaml'
+    plain.write_text(yaml.safe_dump(settings))
+    assert train.main(command(plain, tuned, '--init-from', run_dir / 'final', '--max-steps', 1, '--dropout', 0.25)) == 0
+    second = json.loads((tuned / 'final' / 'config.json').read_text())
+    assert second['decoder'].pop('dropout') == 0.25 != first['decoder'].pop('dropout')
+    assert second['looks'] == first['looks']
+    for part in ('encoder', 'decoder'):  # of which the second may name the type of its weights
+        assert {key: second[part][key] for key in first[part]} == first[part]
 
 
 def test_pictures_are_prepared_as_for_the_model_to_start_from(

@@ -41,7 +41,9 @@ class TrainArgs:
     validation: str | None = setting('yuntian-deng/im2latex-100k', 'validation source; "none" for no validation')
     validation_split: str = setting('validation', 'split of the validation source')
     validation_limit: int | None = setting(512, 'use the first so many validation pictures')
-    tokenizer: str | None = setting(None, 'folder of a tokenizer; default: one built from the training labels')
+    tokenizer: str | None = setting(
+        None, "folder of a tokenizer (default: init_from's, or one built from the training labels)"
+    )
     min_count: int = setting(1, 'rarest token that a new tokenizer keeps')
     max_tokens: int = setting(512, 'longest label the model can read, bos and eos included')
     max_train_tokens: int | None = setting(256, 'longest label trained on')
@@ -62,13 +64,15 @@ class TrainArgs:
 
     # Model
     init_from: str | None = setting(None, 'checkpoint folder whose weights and tokenizer to start from')
-    grow: bool = setting(False, 'bring the model of init_from to the sizes below, which are larger than its own')
-    backbone: str = setting('resnet18', 'timm ResNet of basic blocks')
-    stride: list[int] = setting([16, 16], 'pixels a cell stands for, vertically and horizontally')
-    hidden_size: int = setting(256, 'width of the decoder')
-    decoder_layers: int = setting(4, 'layers of the decoder')
-    attention_heads: int = setting(8, 'attention heads of the decoder')
-    ffn_size: int = setting(1024, "width of the decoder's feed-forward layers")
+    grow: bool = setting(False, 'bring the model of init_from to the sizes below, if they are larger than its own')
+    backbone: str | None = setting(None, "timm ResNet of basic blocks (default: init_from's, or resnet18)")
+    stride: list[int] | None = setting(
+        None, "pixels a cell stands for, vertically and horizontally (default: init_from's, or 16 8)"
+    )
+    hidden_size: int | None = setting(None, "width of the decoder (default: init_from's, or 256)")
+    decoder_layers: int | None = setting(None, "layers of the decoder (default: init_from's, or 4)")
+    attention_heads: int | None = setting(None, "attention heads of the decoder (default: init_from's, or 8)")
+    ffn_size: int | None = setting(None, "width of the decoder's feed-forward layers (default: init_from's, or 1024)")
     dropout: float = setting(0.1, 'dropout of the decoder')
     attention: str = setting('eager', 'attention kernels in training: sdpa or eager')
 
@@ -99,7 +103,17 @@ class TrainArgs:
     tracker: str = setting('tensorboard', 'tensorboard, wandb or none')
     push_to_hub: str | None = setting(None, 'OWNER/NAME of the Hub, where the best checkpoint goes at the end')
 
+    # Of new models: `configs/base.yaml`.
+    SIZES: ClassVar[dict[str, Any]] = {
+        'backbone': 'resnet18', 'stride': [16, 8], 'hidden_size': 256, 'decoder_layers': 4, 'attention_heads': 8,
+        'ffn_size': 1024,
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
+        if self.init_from is None:
+            for name, size in self.SIZES.items():
+                if getattr(self, name) is None:
+                    setattr(self, name, size)
         above_zero = (
             'max_steps', 'batch_pixels', 'max_batch', 'gradient_accumulation', 'log_every', 'eval_every', 'save_every',
             'learning_rate', 'validation_batch', 'validation_tokens', 'min_count', 'clip', 'decoder_layers',
@@ -124,9 +138,11 @@ class TrainArgs:
                 raise ArgumentError(f'{name} must be one of {", ".join(allowed)}, not {getattr(self, name)!r}')
         if len(self.scale_range) != 2 or not 0 < self.scale_range[0] <= self.scale_range[1]:
             raise ArgumentError(f'scale_range must be two numbers above 0, the smaller first, not {self.scale_range}')
-        if len(self.stride) != 2 or any(step not in (8, 16) for step in self.stride):
+        if self.stride is not None and (len(self.stride) != 2 or any(step not in (8, 16) for step in self.stride)):
             raise ArgumentError(f'stride must be two numbers, each 8 or 16, not {self.stride}')
-        if self.hidden_size < 4 or self.hidden_size % 4 or self.hidden_size % self.attention_heads:
+        if self.hidden_size is not None and (
+            self.hidden_size < 4 or self.hidden_size % 4 or self.hidden_size % (self.attention_heads or 1)
+        ):
             raise ArgumentError(f'hidden_size={self.hidden_size} must be a multiple of 4 and of attention_heads')
         if self.grow and self.init_from is None:
             raise ArgumentError('grow needs init_from, the model that is to grow')
@@ -174,12 +190,14 @@ def parse_args(argv: list[str] | None = None) -> TrainArgs:
     defaults = TrainArgs()
     for item in fields(TrainArgs):
         default = getattr(defaults, item.name)
-        shown = 'none' if default is None else default
-        options: dict[str, Any] = {'help': f'{item.metadata["help"]} (default: {shown})', 'default': argparse.SUPPRESS}
+        text = item.metadata['help']
+        if '(default: ' not in text:
+            text += f' (default: {"none" if default is None else default})'
+        options: dict[str, Any] = {'help': text, 'default': argparse.SUPPRESS}
         if item.type is bool:
             parser.add_argument(_flag(item.name), action=argparse.BooleanOptionalAction, **options)
-        elif get_origin(item.type) is list:
-            parser.add_argument(_flag(item.name), nargs='+', type=get_args(item.type)[0], **options)
+        elif (member := _member(item.type)) is not None:
+            parser.add_argument(_flag(item.name), nargs='+', type=member, **options)
         else:
             parser.add_argument(_flag(item.name), type=_kind(item.type), **options)
     given = vars(parser.parse_args(argv))
@@ -195,6 +213,12 @@ def parse_args(argv: list[str] | None = None) -> TrainArgs:
 
 def _flag(name: str) -> str:
     return '--' + name.replace('_', '-')
+
+
+def _member(annotation: Any) -> Callable[[str], Any] | None:
+    """What turns one of a flag's texts into a member of the field's list; None where it is no list."""
+    kinds = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is list]
+    return get_args(kinds[0])[0] if kinds else None
 
 
 def _kind(annotation: Any) -> Callable[[str], Any]:

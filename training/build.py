@@ -1,6 +1,8 @@
 """What a run is made of: the processor, the model, the optimiser and its learning rate."""
 
+import copy
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,48 +56,78 @@ def _image_processor(args: TrainArgs) -> Im2LatexImageProcessor:
 
 
 def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:
-    """A new model of the sizes asked for, or the one to start from."""
+    """A new model of the sizes asked for, or the one to start from.
+
+    Raises:
+        ArgumentError: there is no such model, or it is of other sizes than those asked for and cannot grow to them.
+    """
     tokenizer = processor.tokenizer
-    if args.init_from is not None:
-        try:
-            model, trained = load(args.init_from, device='cpu')
-        except CheckpointError as error:
-            raise ArgumentError(f'init_from: {error}') from error
-        if args.max_tokens > model.config.decoder.max_position_embeddings:
-            raise ArgumentError(
-                f'max_tokens={args.max_tokens}, but {args.init_from} reads at most '
-                f'{model.config.decoder.max_position_embeddings} tokens'
-            )
-        model.train()
-        old = trained.tokenizer.get_vocab()
-        if old != tokenizer.get_vocab():
-            change_vocabulary(model, old, tokenizer.get_vocab())
-        if args.grow:
-            try:
-                model = grow(model, _sizes(args, tokenizer), args.seed)
-            except ValueError as error:
-                raise ArgumentError(f'grow: from {args.init_from}, {error}') from error
-    else:
-        model = Im2LatexModel(_sizes(args, tokenizer))
+    if args.init_from is None:
+        sizes = {name: getattr(args, name) for name in args.SIZES}
+        model = Im2LatexModel(_config(tokenizer, args.max_tokens, args.dropout, sizes))
         model.generation_config.max_length = None
         model.generation_config.max_new_tokens = args.max_tokens - 2
         model.generation_config.num_beams = 1
+    else:
+        try:
+            first, trained = load(args.init_from, device='cpu')
+        except CheckpointError as error:
+            raise ArgumentError(f'init_from: {error}') from error
+        old = trained.tokenizer.get_vocab()
+        if old != tokenizer.get_vocab():
+            change_vocabulary(first, old, tokenizer.get_vocab())
+        model = _resized(first, args, tokenizer)
+    model.train()
     model.config.label_form = asdict(CANONICAL)
     model.decoder.set_attn_implementation(args.attention)
     return model
 
 
-def _sizes(args: TrainArgs, tokenizer: PreTrainedTokenizerFast) -> Im2LatexConfig:
+def _resized(model: Im2LatexModel, args: TrainArgs, tokenizer: PreTrainedTokenizerFast) -> Im2LatexModel:
+    """The model to start from, with the sizes and the dropout asked for."""
+    decoder = model.config.decoder
+    if args.max_tokens > decoder.max_position_embeddings:
+        raise ArgumentError(
+            f'max_tokens={args.max_tokens}, but {args.init_from} reads at most {decoder.max_position_embeddings} tokens'
+        )
+    sizes = _sizes(model.config)
+    asked = {name: getattr(args, name) for name in sizes if getattr(args, name) is not None}
+    if args.grow:
+        config = _config(tokenizer, decoder.max_position_embeddings, args.dropout, sizes | asked)
+        config.looks = model.config.looks
+        try:
+            return grow(model, config, args.seed)
+        except ValueError as error:
+            raise ArgumentError(f'grow: from {args.init_from}, {error}') from error
+    for name, size in asked.items():
+        if size != sizes[name]:
+            raise ArgumentError(f'{name}={size}, but that of {args.init_from} is {sizes[name]}: --grow makes it larger')
+    config = copy.deepcopy(model.config)
+    config.decoder.dropout = args.dropout
+    same = Im2LatexModel(config)
+    same.load_state_dict(model.state_dict())
+    same.generation_config = model.generation_config
+    return same
+
+
+def _sizes(config: Im2LatexConfig) -> dict[str, Any]:
+    """What `TrainArgs.SIZES` names, of a model."""
+    encoder, decoder = config.encoder, config.decoder
+    return {
+        'backbone': encoder.backbone, 'stride': list(encoder.stride), 'hidden_size': decoder.d_model,
+        'decoder_layers': decoder.decoder_layers, 'attention_heads': decoder.decoder_attention_heads,
+        'ffn_size': decoder.decoder_ffn_dim,
+    }  # fmt: skip
+
+
+def _config(
+    tokenizer: PreTrainedTokenizerFast, max_tokens: int, dropout: float, sizes: Mapping[str, Any]
+) -> Im2LatexConfig:
     return Im2LatexConfig.from_sizes(
         len(tokenizer),
-        backbone=args.backbone,
-        stride=(args.stride[0], args.stride[1]),
-        hidden_size=args.hidden_size,
-        decoder_layers=args.decoder_layers,
-        attention_heads=args.attention_heads,
-        ffn_size=args.ffn_size,
-        max_length=args.max_tokens,
-        dropout=args.dropout,
+        **sizes,
+        max_length=max_tokens,
+        dropout=dropout,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
