@@ -1,62 +1,23 @@
 r"""How large TeX draws the delimiters of `\left` and `\right` around a formula.
 
-TeX's rules for scripts, fractions, roots, limits, accents and delimiters (The TeXbook, appendix G, rules 9 to 19) over
-the metrics of Computer Modern. Every extent is computed several times, from the least and from the greatest that is
-possible given what is not known exactly here; an answer is given where all come to the same. All lengths are in points.
+An answer is given where all that `latex_ruler` says of the formula's extent comes to the same.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
 from . import latex_metrics as metrics
-from . import latex_rules as rules
-from .latex_fonts import Item, Items
+from .latex_fonts import Items
+from .latex_ruler import DELIMITERS, SIZED, Box, UnknownExtentError, delimiter_box, needed_height, rulers
 
-_FACTOR: Final = 0.901  # \delimiterfactor
-_SHORTFALL: Final = 5.0  # \delimitershortfall
 _LONGEST: Final = 400  # items; longer ones are not worth the time
-# How far from its value in the table an extent may be, in em: a symbol's, a letter's in another font.
-_NEAR: Final = 0.0006
-_FAR: Final = 0.06
-# Fonts, and how deep letters reach that end on the line in others.
-_FONTS: Final = {'rm': 0.0, 'bf': 0.0, 'it': 0.0, 'sf': 0.0, 'sym': 0.0, 'cal': 0.13, 'bb': 0.0}
-_SIZED: Final = {r'\big': 1, r'\Big': 2, r'\bigg': 3, r'\Bigg': 4}
 _BARS: Final = frozenset({'|', r'\|'})
-DELIMITERS: Final = frozenset(
-    {*'()[]|/', r'\{', r'\}', r'\|', r'\langle', r'\rangle', r'\lfloor', r'\rfloor', r'\lceil', r'\rceil'}
-)
-"""those whose sizes are known"""
-_FRACTIONS: Final = {r'\frac': None, r'\dfrac': 0, r'\tfrac': 1}
-_CAPITALS_ONLY: Final = frozenset({'cal', 'bb'})
-_CRAMPED: Final = 4  # is added to a style where superscripts stand lower: below roots and lines, in subscripts
-_TAILS: Final = frozenset('gpqy')  # in every font
 _OPENING: Final = frozenset({'(', '[', r'\{', r'\langle', r'\lfloor', r'\lceil'})
 _CLOSING: Final = frozenset({')', ']', r'\}', r'\rangle', r'\rfloor', r'\rceil'})
 _BEGINNING: Final = frozenset({'{', r'\left'})
 _ENDING: Final = frozenset({'}', r'\right'})
 _CELLS: Final = frozenset({'&', r'\\'})
-_BRACE: Final = frozenset({'}'})
-_RIGHT: Final = frozenset({r'\right'})
-
-
-class _UnknownError(Exception):
-    """Something whose size is not known here."""
-
-
-@dataclass(frozen=True)
-class _Box:
-    height: float = 0.0
-    depth: float = 0.0
-    is_glyph: bool = False
-    """whether scripts are set as those of a symbol, not of a box"""
-
-    def beside(self, other: '_Box') -> '_Box':
-        return _Box(max(self.height, other.height), max(self.depth, other.depth))
-
-    def contains(self, other: '_Box') -> bool:
-        return other.height <= self.height and other.depth <= self.depth
 
 
 def is_plain(items: Items, style: int, delimiters: Sequence[str] = ('(', ')')) -> bool:
@@ -100,21 +61,21 @@ def shortest_tail(items: Items, style: int) -> int:
         return 0
     latest = len(items)
     try:
-        for ruler, its_style in _rulers(style):
+        for ruler, its_style in rulers(style):
             starts, boxes, outside, level = [], [], [], 0
             for start, box, _ in ruler.atoms(items, 0, its_style, frozenset()):
                 starts.append(start)
                 boxes.append(box)
                 outside.append(level == 0 and items[start] not in _CLOSING)
                 level += (items[start] in _OPENING) - (items[start] in _CLOSING)
-            tails = list(accumulate(reversed(boxes), _Box.beside))[::-1]
+            tails = list(accumulate(reversed(boxes), Box.beside))[::-1]
             found = [
                 start
                 for start, tail, is_outside in zip(starts, tails, outside, strict=True)
                 if is_outside and tail.contains(tails[0])
             ]
             latest = min(latest, found[-1] if found else 0)
-    except _UnknownError:
+    except UnknownExtentError:
         return 0
     return latest
 
@@ -125,26 +86,26 @@ def _sizes(items: Items, style: int, delimiters: Sequence[str], contained: bool 
         return set()
     found: set[int] = set()
     try:
-        for ruler, its_style in _rulers(style):
+        for ruler, its_style in rulers(style):
             box, _ = ruler.list(items, 0, its_style, frozenset())
-            needed = _needed(box, style)
+            needed = needed_height(box, style)
             sizes = {_size(needed, style, delimiter) for delimiter in delimiters}
-            if contained and not all(_delimiter_box(metrics.DELIMITERS[size]).contains(box) for size in sizes):
+            if contained and not all(delimiter_box(metrics.DELIMITERS[size]).contains(box) for size in sizes):
                 return set()
             found |= sizes
-    except _UnknownError:
+    except UnknownExtentError:
         return set()
     return found
 
 
 def _size(needed: float, style: int, delimiter: str) -> int:
-    """The size of a delimiter that must measure so much; raises _UnknownError if it is none of the five."""
+    """The size of a delimiter that must measure so much; raises UnknownExtentError if it is none of the five."""
     if style > 1 and needed > metrics.POINTS[style]:
-        raise _UnknownError
+        raise UnknownExtentError
     for size, points in enumerate(metrics.DELIMITERS):
         if needed <= ((size + 1) * metrics.BAR if delimiter in _BARS and size else points):
             return size
-    raise _UnknownError
+    raise UnknownExtentError
 
 
 def fit_sizes(items: Items, style: int, room: int) -> None:
@@ -164,7 +125,7 @@ def fit_sizes(items: Items, style: int, room: int) -> None:
             level -= 1
         elif level == 0 and item in _CELLS:
             open_.clear()
-        elif level == 0 and item in _SIZED and position + 1 < len(items):
+        elif level == 0 and item in SIZED and position + 1 < len(items):
             delimiter = items[position + 1]
             if delimiter in _OPENING:
                 open_.append(position)
@@ -173,7 +134,7 @@ def fit_sizes(items: Items, style: int, room: int) -> None:
                 if items[start] == item and position - start <= _LONGEST:
                     inner = items[start + 2 : position]
                     size = delimiter_size(inner, style, (str(items[start + 1]), str(delimiter)))
-                    if size == _SIZED[str(item)] and _depth(inner) < room:
+                    if size == SIZED[str(item)] and _depth(inner) < room:
                         items[start], items[position] = r'\left', r'\right'
 
 
@@ -184,218 +145,3 @@ def _depth(items: Items) -> int:
         level += (item in _BEGINNING) - (item in _ENDING)
         deepest = max(deepest, level)
     return deepest
-
-
-class _Ruler:
-    """Measures lists of items, and says the least or the greatest that their extents may be."""
-
-    def __init__(self, greatest: bool):
-        self.greatest = greatest
-
-    def list(self, items: Items, position: int, style: int, stop: frozenset[str]) -> tuple[_Box, int]:
-        """The extent of a list up to an item of `stop` or the end, and where that is."""
-        box = _Box()
-        for _, atom, end in self.atoms(items, position, style, stop):
-            box, position = box.beside(atom), end
-        return box, position
-
-    def atoms(self, items: Items, position: int, style: int, stop: frozenset[str]) -> Iterator[tuple[int, _Box, int]]:
-        """Where each atom of a list begins, its extent, and where it ends, up to an item of `stop` or the end."""
-        while position < len(items) and items[position] not in stop:
-            start = position
-            box, position = self.atom(items, position, style)
-            yield start, box, position
-
-    def atom(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        """One atom with its scripts or limits."""
-        base = items[position]
-        box, position = self.nucleus(items, position, style)
-        has_limits = style & 3 == 0 and base in rules.LIMIT_SYMBOLS
-        if position < len(items) and items[position] in (r'\limits', r'\nolimits'):
-            has_limits = items[position] == r'\limits'
-            position += 1
-        below: _Box | None = None
-        above: _Box | None = None
-        while position < len(items) and (mark := items[position]) in ('_', '^'):
-            inner, position = self.group(items, position + 1, _smaller(style) | (_CRAMPED if mark == '_' else 0))
-            if mark == '_':
-                below = inner
-            else:
-                above = inner
-        if has_limits:
-            if style & 3 > 1:
-                raise _UnknownError
-            return _with_limits(box, below, above), position
-        return self.with_scripts(box, below, above, style), position
-
-    def with_scripts(self, box: _Box, sub: _Box | None, sup: _Box | None, style: int) -> _Box:
-        """Rule 18."""
-        if sub is None and sup is None:
-            return box
-        cramped, style = style & _CRAMPED, style & 3
-        script, x_height = _smaller(style), metrics.X_HEIGHT[style]
-        up = 0.0 if box.is_glyph else box.height - metrics.SUP_DROP[script]
-        down = 0.0 if box.is_glyph else box.depth + metrics.SUB_DROP[script]
-        if sup is None:
-            assert sub is not None
-            down = max(down, metrics.SUB[style], sub.height - 0.8 * x_height)
-            return _Box(max(box.height, sub.height - down), max(box.depth, down + sub.depth))
-        up = max(up, metrics.SUP_CRAMPED[style] if cramped else metrics.SUP[style], sup.depth + x_height / 4)
-        if sub is not None:
-            down = max(down, metrics.SUB_WITH_SUP[style])
-            gap = (up - sup.depth) - (sub.height - down)
-            if gap < 4 * metrics.RULE[style]:
-                down += 4 * metrics.RULE[style] - gap
-                if (lift := 0.8 * x_height - (up - sup.depth)) > 0:
-                    up, down = up + lift, down - lift
-        return _Box(max(box.height, up + sup.height), max(box.depth, down + sub.depth if sub is not None else 0.0))
-
-    def nucleus(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        item = items[position]
-        if item in ('_', '^'):
-            return _Box(), position
-        if item == '{':
-            return self.group(items, position, style)
-        if not isinstance(item, str):
-            return self.glyph(item, style), position + 1
-        if item in metrics.ACCENTS:
-            inner, end = self.group(items, position + 1, style | _CRAMPED)
-            # The accent stands as much higher as the letter is above an x; those of scripts are not quite to scale.
-            height = metrics.ACCENTS[item] * metrics.POINTS[style & 3] / 10
-            height += (0.1 if self.greatest else -0.1) * (style & 3 > 1)
-            height += max(0.0, inner.height - metrics.X_HEIGHT[style & 3])
-            return _Box(height, inner.depth, is_glyph=end - position == 4), end
-        if item in (r'\overline', r'\underline'):
-            inner, end = self.group(items, position + 1, style | _CRAMPED * (item == r'\overline'))
-            above, below = (5 * metrics.RULE[style & 3] * (item == name) for name in (r'\overline', r'\underline'))
-            return _Box(inner.height + above, inner.depth + below), end
-        if item in _FRACTIONS:
-            return self.fraction(items, position, style)
-        if item == r'\sqrt':
-            return self.root(items, position, style)
-        if item == r'\left':
-            return self.fitted(items, position, style)
-        if item in _SIZED:
-            if position + 1 >= len(items) or items[position + 1] not in DELIMITERS or style & 3 > 1:
-                raise _UnknownError
-            return _delimiter_box(metrics.DELIMITERS[_SIZED[item]]), position + 2
-        if style & 3 == 0 and item in metrics.LARGE:
-            height, depth = (10 * length for length in metrics.LARGE[item])
-            return _Box(height, depth), position + 1
-        box = self.glyph(item, style)
-        is_operator = item in rules.LIMIT_SYMBOLS or item in metrics.LARGE or item[1:] in rules.OPERATORS
-        return (_Box(box.height, box.depth) if is_operator else box), position + 1
-
-    def group(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        """What is in braces at a place, as a box, and where they end."""
-        if position >= len(items) or items[position] != '{':
-            raise _UnknownError
-        box, end = self.list(items, position + 1, style, _BRACE)
-        if end >= len(items):
-            raise _UnknownError
-        return box, end + 1
-
-    def fraction(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        """Rule 15."""
-        own = _FRACTIONS[str(items[position])]
-        cramped = style & _CRAMPED
-        style = style & 3 if own is None else own
-        inner = min(style + 1, 3)
-        above, position = self.group(items, position + 1, inner | cramped)
-        below, position = self.group(items, position, inner | _CRAMPED)
-        up, down, axis = metrics.NUMERATOR[style], metrics.DENOMINATOR[style], metrics.AXIS[style]
-        clearance = metrics.RULE[style] * (3.5 if style == 0 else 1.5)
-        up = max(up, clearance + axis + above.depth)
-        down = max(down, clearance - axis + below.height)
-        return _Box(up + above.height, down + below.depth), position
-
-    def root(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        """Rule 11."""
-        if items[position + 1 : position + 2] == ['[']:
-            raise _UnknownError
-        inner, position = self.group(items, position + 1, style | _CRAMPED)
-        style &= 3
-        rule = metrics.RULE[style]
-        clearance = rule + (metrics.X_HEIGHT[style] if style == 0 else rule) / 4
-        whole = inner.height + inner.depth + clearance
-        sign = next((size for size in metrics.DELIMITERS if size >= whole + rule), None)
-        if style > 1 or sign is None:
-            raise _UnknownError
-        depth = sign - rule
-        if depth > whole:
-            clearance = (clearance + depth - inner.height - inner.depth) / 2
-        top = inner.height + clearance
-        return _Box(top + 2 * rule, max(inner.depth, depth - top)), position
-
-    def fitted(self, items: Items, position: int, style: int) -> tuple[_Box, int]:
-        r"""A formula between `\left` and `\right`."""
-        if style & 3 > 1:
-            raise _UnknownError
-        inner, end = self.list(items, position + 2, style, _RIGHT)
-        if end + 1 >= len(items):
-            raise _UnknownError
-        needed = _needed(inner, style)
-        for delimiter in (items[position + 1], items[end + 1]):
-            if delimiter in DELIMITERS:
-                size = next((size for size in metrics.DELIMITERS if size >= needed), None)
-                if size is None:
-                    raise _UnknownError
-                inner = inner.beside(_delimiter_box(size))
-            elif delimiter != '.':
-                raise _UnknownError
-        return _Box(inner.height, inner.depth), end + 2
-
-    def glyph(self, item: Item, style: int) -> _Box:
-        token, slack, deeper = str(item), _NEAR, 0.0
-        if isinstance(item, tuple):
-            if item[0] not in _FONTS or len(item) > 2 or (item[0] in _CAPITALS_ONLY and not item[1].isupper()):
-                raise _UnknownError
-            token, slack, deeper = item[1], _FAR, _FONTS[item[0]]
-        extent = metrics.SYMBOLS.get(token)
-        if extent is None:
-            raise _UnknownError
-        place, points = 2 * max(0, (style & 3) - 1), metrics.POINTS[style & 3]
-        height, depth = extent[place : place + 2]
-        if self.greatest:
-            height, depth = height + slack, max(depth + slack if depth else 0.0, deeper)
-        else:
-            height, depth = height - slack, max(0.0, depth - slack) if slack == _NEAR or token in _TAILS else 0.0
-        # A delimiter may have been one of `\right`, whose scripts stand as those of a box.
-        is_glyph = token not in DELIMITERS or not self.greatest
-        return _Box(points * height, points * depth, is_glyph)
-
-
-def _rulers(style: int) -> Iterator[tuple[_Ruler, int]]:
-    """Everything to measure with: whether a formula is below a root or a line, and so cramped, is not known here."""
-    for greatest in (False, True):
-        for cramped in (0, _CRAMPED):
-            yield _Ruler(greatest), style | cramped
-
-
-def _smaller(style: int) -> int:
-    """The style of scripts."""
-    return (2 if style & 3 < 2 else 3) | style & _CRAMPED
-
-
-def _needed(box: _Box, style: int) -> float:
-    """What a delimiter must measure at least (rule 19)."""
-    axis = metrics.AXIS[style & 3]
-    whole = 2 * max(box.height - axis, box.depth + axis)
-    return max(_FACTOR * whole, whole - _SHORTFALL)
-
-
-def _delimiter_box(points: float) -> _Box:
-    axis = metrics.AXIS[0]
-    return _Box(points / 2 + axis, points / 2 - axis)
-
-
-def _with_limits(box: _Box, below: _Box | None, above: _Box | None) -> _Box:
-    """Rule 13a."""
-    height, depth = box.height, box.depth
-    if above is not None:
-        gap = max(metrics.GAP_ABOVE, metrics.BASELINE_ABOVE - above.depth)
-        height += gap + above.height + above.depth + metrics.PADDING
-    if below is not None:
-        gap = max(metrics.GAP_BELOW, metrics.BASELINE_BELOW - below.height)
-        depth += gap + below.height + below.depth + metrics.PADDING
-    return _Box(height, depth)
