@@ -55,6 +55,9 @@ class ExactParser(Parser):
     def begins_with_space(self, script: str) -> str:
         return ''
 
+    def may_join(self, base: Items, sub: Items, sup: Items) -> bool:
+        return False
+
     def natural_limits(self, base: Items) -> str:
         return ''
 

@@ -133,8 +133,10 @@ class Parser:
                     out += self.braced(self.group(font))
                 else:
                     self.command(token, out, font)
-                if token == '{' or len(out) > before:
-                    start, has_base, tail = before, len(out) > before, self.tail
+                if len(out) > before:
+                    start, has_base, tail = before, True, self.tail
+                elif token == '{':
+                    has_base = False
         if numerator is not None:
             out, tail = self.fraction(infix, numerator, out), 0
         elif self.has_sizes and self.restyled == restyled and outer[0] == outer[1]:
@@ -230,7 +232,9 @@ class Parser:
         written = (_SUB if sub else 0) | (_SUP if sup else 0)
         if not written:
             return 0
-        if not has_base or (tail and not tail & written):
+        if not has_base and not tail and self.may_join(out[start:], sub, sup):
+            pass
+        elif not has_base or (tail and not tail & written):
             out += ('{', '}')
         elif tail:
             out.insert(start, '{')
@@ -244,6 +248,19 @@ class Parser:
         else:
             out += below + above
         return written
+
+    def may_join(self, base: Items, sub: Items, sup: Items) -> bool:
+        r"""Whether scripts behind an empty group or space are those of what is before it: `x{}^{2})` is `x^{2})`.
+
+        So it is drawn, if that is one symbol, accented or not. Before a letter, they may be its own: `x{}^{3}P`.
+        """
+        if len(base) == 4 and base[0] in rules.ACCENTS:
+            base = base[2:3]
+        if len(base) != 1 or not (isinstance(base[0], tuple) or base[0] in rules.SINGLE):
+            return False
+        following = self.skip_space()
+        is_last = following in rules.NO_BASE or following.startswith(r'\end{')
+        return is_last or (not sub and rules.MARKS.issuperset(sup))
 
     def natural_limits(self, base: Items) -> str:
         r"""Where the scripts of a base stand without a word; for what has no limits, nothing that can be said."""

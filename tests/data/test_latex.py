@@ -106,6 +106,12 @@ GOLDEN = {
         ('{x_a}^b', 'x_{a}{}^{b}'),
         ('{x^2}^3', '{x^{2}}^{3}'),
         ('R^a{}_b', 'R^{a}{}_{b}'),
+        # Behind one symbol an empty group holds its scripts where the symbol would; before a letter they may be its own.
+        ('(x{}^2)', '(x^{2})'),
+        (r'\bar{x}{}_1=\mathbf{y}\,^2', r'\bar{x}_{1}=\mathbf{y}^{2}'),
+        ("k{}'y{}^*z", r'k^{\prime}y^{*}z'),
+        (r'x{}^{3}P\pm{}^{2})', r'x{}^{3}P\pm{}^{2})'),
+        (r'\int{}^2,AB{}_{a}{}^{b}', r'\int{}^{2},AB{}_{a}{}^{b}'),
         (r'R^a_{\phantom{a}b}', 'R^{a}{}_{b}'),
         (r'\Gamma _ { ~ \nu } ^ { \mu }', r'\Gamma^{\mu}{}_{\nu}'),
         (r'x^\frac12', r'x^{\frac{1}{2}}'),
