@@ -109,8 +109,11 @@ def predict(
         found = iter(_generate(model, processor, batch, options) if batch is not None else ())
         return [Prediction('', 0.0, error=item) if isinstance(item, str) else next(found) for item in prepared]
 
+    def weigh(inks: Sequence[np.ndarray], readings: Sequence[Sequence[Prediction]]) -> list[list[list[float]]]:
+        return [_forced(model, processor, ink, some) for ink, some in zip(inks, readings, strict=True)]
+
     prepare = processor.image_processor.prepare_each
-    return look(images, prepare, read, Look.further(vars(model.config)), calibration)
+    return look(images, prepare, read, weigh, Look.further(vars(model.config)), calibration)
 
 
 # Not inference_mode: a table that the model fills in lazily here could not take part in a later training step.
@@ -143,6 +146,30 @@ def _generate(
     ]
     count = options['num_return_sequences']
     return [with_alternatives(found[i : i + count]) for i in range(0, len(found), count)]
+
+
+@torch.no_grad()
+def _forced(
+    model: Im2LatexModel, processor: Im2LatexProcessor, ink: np.ndarray, readings: Sequence[Prediction]
+) -> list[list[float]]:
+    """Log-probabilities of the tokens of some readings of one picture, and of their ends."""
+    start, end = model.generation_config.decoder_start_token_id, model.generation_config.eos_token_id
+    rows = [
+        [start, *processor.tokenizer.convert_tokens_to_ids([token.text for token in reading.tokens]), end]
+        for reading in readings
+    ]
+    ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True).to(model.device)
+    batch = processor.image_processor.pad([ink], return_tensors='pt')
+    encoded = model.encoder(
+        batch['pixel_values'].to(model.device, model.dtype), pixel_mask=batch['pixel_mask'].to(model.device)
+    )
+    # The readings share the cells, (1, cells, width), and their mask, (1, cells).
+    shared = (part.expand(len(rows), *part.shape[1:]) for part in (encoded.last_hidden_state, encoded.attention_mask))
+    logits = model(
+        encoder_outputs=tuple(shared), decoder_input_ids=ids[:, :-1]
+    ).logits  # (readings, length, vocabulary)
+    logs = logits.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[..., 0]
+    return [row[: len(tokens) - 1] for row, tokens in zip(logs.tolist(), rows, strict=True)]
 
 
 def _inks(batch: Mapping[str, torch.Tensor]) -> Iterator[np.ndarray]:

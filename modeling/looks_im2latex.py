@@ -1,11 +1,12 @@
-"""Doubtful pictures are read again, enlarged, and the likeliest reading counts.
+"""Doubtful pictures are read again, enlarged, and the reading counts that is likeliest at all sizes.
 
 How large letters are in a picture nobody says, and cells that hold too much of them are read wrong: another size is
 another chance, above all for small letters. How much it brings and costs: docs/experiments.md. The standard library
 and numpy only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,9 @@ from .prediction_im2latex import Prediction, with_alternatives
 MAX_UNIT, REPEATS = 12, 8
 Prepared = np.ndarray | str
 """a picture ready to read, or the reason why it cannot be read"""
+Logs = Sequence[float]
+"""log-probabilities of the tokens of a reading, and of its end"""
+TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def look(
     images: Sequence[Any],
     prepare: Callable[[Sequence[Any], float], Sequence[Prepared]],
     read: Callable[[Sequence[Prepared], Sequence[Prediction] | None], Sequence[Prediction]],
+    weigh: Callable[[Sequence[np.ndarray], Sequence[Sequence[Prediction]]], Sequence[Sequence[Logs]]],
     further: Sequence[Look] = (),
     calibration: Calibration | None = None,
 ) -> list[Prediction]:
@@ -54,30 +59,124 @@ def look(
         prepare: makes pictures ready to read, enlarged by a factor.
         read: reads them, given the best reading of each so far, None at the first look; what could not be prepared
             becomes a prediction with an `error`.
+        weigh: for prepared pictures and some readings of each, the log-probabilities of the tokens of every reading.
         further: looks after the first, each at the pictures whose best reading so far is doubtful.
         calibration: tells how sure the readings are.
 
     Returns:
-        For each picture the reading with the highest score, of those that are not lost (`is_lost`) if one is not. It
-        has as many alternatives as one look has at most, of all looks, in the same order.
+        For each picture the reading that all looks together find likeliest (`_Looks.best`). It has as many alternatives
+        as one look has at most, of all looks, in the same order.
     """
     inks = prepare(images, 1.0)
     best = list(read(inks, None))
-    readings = [[reading.latex] for reading in best]
+    seen = [_Looks([ink], [reading]) for ink, reading in zip(inks, best, strict=True)]
     for again in further:
         doubtful = [i for i, reading in enumerate(best) if reading.error is None and _is_doubtful(reading, again)]
-        if doubtful:
-            larger = prepare([images[i] for i in doubtful], again.enlarge)
-            others = read(larger, [best[i] for i in doubtful])
-            for i, other in zip(doubtful, others, strict=True):
-                if other.error is None:
-                    best[i] = _merged(best[i], other)
-                    readings[i].append(other.latex)
-    best = [_with_agreement(reading, given) for reading, given in zip(best, readings, strict=True)]
+        if not doubtful:
+            continue
+        larger = prepare([images[i] for i in doubtful], again.enlarge)
+        for i, ink, other in zip(doubtful, larger, read(larger, [best[i] for i in doubtful]), strict=True):
+            if other.error is None:
+                seen[i].add(ink, other)
+        unknown = [(seen[i], ink, readings) for i in doubtful for ink, readings in seen[i].unknown()]
+        for (looks, ink, readings), logs in zip(
+            unknown, weigh([ink for _, ink, _ in unknown], [readings for *_, readings in unknown]), strict=True
+        ):
+            looks.learn(ink, readings, logs)
+        for i in doubtful:
+            best[i] = seen[i].best()
     return [
         reading if calibration is None or isinstance(ink, str) else calibration.judged(reading, ink)
         for reading, ink in zip(best, inks, strict=True)
     ]
+
+
+class _Looks:
+    """The looks at one picture.
+
+    Each says how likely it finds not only its own reading but those of the others: a reading of one size of the picture
+    that is unlikely at another is doubtful, however sure the former. A look that lost its place has no say.
+    """
+
+    def __init__(self, inks: list[Prepared], readings: list[Prediction]):
+        self.inks = inks
+        self.readings = readings
+        # By place of the look and tokens of the reading.
+        self.logs: dict[tuple[int, tuple[str, ...]], Logs] = {}
+
+    def add(self, ink: Prepared, reading: Prediction) -> None:
+        """Takes note of a further look."""
+        self.inks.append(ink)
+        self.readings.append(reading)
+
+    def unknown(self) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
+        """Pictures, and the readings of other looks that these have not weighed yet."""
+        if len(self.valid()) > 1:
+            for place in self.valid():
+                for reading in self.of(place):
+                    self.logs.setdefault((place, _texts(reading)), _logs(reading))
+            for place in self.valid():
+                ink = self.inks[place]
+                missing = [item for item in self.candidates() if (place, _texts(item)) not in self.logs]
+                if missing and not isinstance(ink, str):
+                    yield ink, missing
+
+    def learn(self, ink: np.ndarray, readings: Sequence[Prediction], logs: Sequence[Logs]) -> None:
+        """Takes note of what was unknown."""
+        place = next(i for i, item in enumerate(self.inks) if item is ink)
+        self.logs |= {(place, _texts(reading)): item for reading, item in zip(readings, logs, strict=True)}
+
+    def valid(self) -> list[int]:
+        """Places of the looks that did not lose their place."""
+        return [i for i, reading in enumerate(self.readings) if not is_lost(reading)]
+
+    def of(self, place: int) -> list[Prediction]:
+        """The readings of a look that are not lost, the likeliest first."""
+        reading = self.readings[place]
+        return [item for item in (reading, *reading.alternatives) if not is_lost(item)]
+
+    def candidates(self) -> list[Prediction]:
+        """The different readings of all looks that have a say."""
+        return list({item.latex: item for place in self.valid() for item in self.of(place)}.values())
+
+    def best(self) -> Prediction:
+        """The likeliest reading, with alternatives. Its probabilities are the geometric means of those of the looks."""
+        valid = self.valid()
+        if len(valid) > 1:
+            found = [
+                _with_logs(item, np.mean([self.logs[place, _texts(item)] for place in valid], axis=0))
+                for item in self.candidates()
+            ]
+        else:  # one look, or none, in which case the surest counts
+            found = [item for reading in self.readings for item in (reading, *reading.alternatives)]
+        found.sort(key=lambda item: (is_lost(item), -item.score))
+        distinct: dict[str, Prediction] = {}
+        for item in found:
+            distinct.setdefault(item.latex, replace(item, alternatives=()))
+        count = 1 + max(len(reading.alternatives) for reading in self.readings)
+        best = with_alternatives(list(distinct.values())[:count])
+        if len(self.readings) == 1:
+            return best
+        # None of them, if the best is another look's alternative.
+        same = sum(reading.latex == best.latex for reading in self.readings)
+        return replace(best, agreement=max(0, same - 1) / (len(self.readings) - 1))
+
+
+def _texts(reading: Prediction) -> tuple[str, ...]:
+    return tuple(token.text for token in reading.tokens)
+
+
+def _logs(reading: Prediction) -> Logs:
+    """Log-probabilities of the tokens and the end of a reading, as the look that it is of found them."""
+    logs = [math.log(max(token.probability, TINY)) for token in reading.tokens]
+    return [*logs, min(0.0, (len(logs) + 1) * math.log(max(reading.score, TINY)) - sum(logs))]
+
+
+def _with_logs(reading: Prediction, logs: np.ndarray) -> Prediction:
+    tokens = tuple(
+        replace(token, probability=math.exp(log)) for token, log in zip(reading.tokens, logs[:-1], strict=True)
+    )
+    return replace(reading, score=math.exp(float(logs.mean())), tokens=tokens)
 
 
 def _is_doubtful(reading: Prediction, again: Look) -> bool:
@@ -90,7 +189,7 @@ def is_lost(reading: Prediction) -> bool:
     It is sure of itself then, and its score high. So is every reading that was cut off, and one that repeats up to
     `MAX_UNIT` tokens at least `REPEATS` times in a row, which few formulas do, such as large matrices of zeros.
     """
-    texts = [token.text for token in reading.tokens]
+    texts = _texts(reading)
     return not reading.is_complete or any(_run(texts, unit) >= (REPEATS - 1) * unit for unit in range(1, MAX_UNIT + 1))
 
 
@@ -101,24 +200,6 @@ def _run(texts: Sequence[str], unit: int) -> int:
         run = run + 1 if text == earlier else 0
         longest = max(longest, run)
     return longest
-
-
-def _with_agreement(best: Prediction, readings: Sequence[str]) -> Prediction:
-    """The best of all looks' readings, and how many of the others are the same."""
-    if len(readings) == 1:
-        return best
-    # None of them, if the best is another look's alternative.
-    return replace(best, agreement=max(0, readings.count(best.latex) - 1) / (len(readings) - 1))
-
-
-def _merged(one: Prediction, other: Prediction) -> Prediction:
-    """The best of two looks with as many alternatives as a look had."""
-    readings = [one, *one.alternatives, other, *other.alternatives]
-    count = 1 + max(len(one.alternatives), len(other.alternatives))
-    distinct: dict[str, Prediction] = {}
-    for reading in sorted(readings, key=lambda reading: (is_lost(reading), -reading.score)):
-        distinct.setdefault(reading.latex, replace(reading, alternatives=()))
-    return with_alternatives(list(distinct.values())[:count])
 
 
 __all__ = ['Look', 'look']

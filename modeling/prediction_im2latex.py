@@ -11,7 +11,7 @@ class Token:
     text: str
     """as the vocabulary has it; in order, with spaces where LaTeX needs them, the tokens are the formula"""
     probability: float
-    """what the model gave it after the tokens before it, 0 to 1"""
+    """what the model gave it after the tokens before it, 0 to 1; the geometric mean of all looks at the picture"""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Prediction:
     latex: str
     """the formula; empty if `error` is set"""
     score: float
-    """0 to 1: geometric mean of the probabilities of the tokens chosen, end of formula included"""
+    """0 to 1: geometric mean of the probabilities of the tokens, end of formula included"""
     error: str | None = None
     """why the picture could not be read at all, if so"""
     tokens: tuple[Token, ...] = ()

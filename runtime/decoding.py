@@ -1,14 +1,14 @@
 """Greedy and beam search over a `DecoderBatch`: the rules are those of `generate` in transformers 5."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from modeling.nesting_im2latex import Nesting
 
-from .model import DecoderBatch
+from .model import DecoderBatch, Model
 
 # Rows of pictures that are done are dropped once they are so large a part: dropping copies all the others.
 DONE_SHARE = 0.25
@@ -180,6 +180,23 @@ def beam_search(
             best_tokens, best_logs = best_tokens[keep], best_logs[keep]
         batch.reorder(parents)
     return results
+
+
+def forced(model: Model, ink: np.ndarray, rows: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Log-probabilities of given tokens, all fed in one step.
+
+    Args:
+        ink: the picture, (height, width), ink 1 and paper 0.
+        rows: formulas, the start token first.
+    Returns:
+        For each formula those of all its tokens but the start.
+    """
+    length = max(map(len, rows)) - 1
+    tokens = np.zeros((1, len(rows), length), np.int64)
+    for row, ids in enumerate(rows):
+        tokens[0, row, : len(ids) - 1] = ids[:-1]
+    found = DecoderBatch(model, [model.encode(ink)], len(rows), length).steps(tokens)[0]
+    return [found[row, range(len(ids) - 1), ids[1:]].tolist() for row, ids in enumerate(rows)]
 
 
 def _possible(log_probabilities: np.ndarray, tokens: np.ndarray, nesting: Nesting | None) -> np.ndarray:

@@ -27,7 +27,7 @@ from modeling.picture_im2latex import PicturePreparation
 from modeling.prediction_im2latex import Prediction, Token, with_alternatives
 
 from .cores import cores
-from .decoding import Decoded, beam_search, greedy, greedy_with_drafts
+from .decoding import Decoded, beam_search, forced, greedy, greedy_with_drafts
 from .drafts import Drafts
 from .model import DecoderBatch, GenerationSettings, Model
 
@@ -154,9 +154,13 @@ def predict(
                 readings[i] = with_alternatives(_predictions(processor, decoded))
         return readings
 
+    def weigh(inks: Sequence[np.ndarray], readings: Sequence[Sequence[Prediction]]) -> list[list[list[float]]]:
+        rows = [[processor.ids(reading) for reading in some] for some in readings]
+        return list(pool.map(lambda ink, some: forced(model, ink, some), inks, rows))
+
     prepare = processor.image_processor.prepare_each
     with ThreadPoolExecutor(model.threads) as pool:
-        return look(images, prepare, read, model.settings.looks, model.calibration)
+        return look(images, prepare, read, weigh, model.settings.looks, model.calibration)
 
 
 def search(

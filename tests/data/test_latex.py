@@ -106,7 +106,7 @@ GOLDEN = {
         ('{x_a}^b', 'x_{a}{}^{b}'),
         ('{x^2}^3', '{x^{2}}^{3}'),
         ('R^a{}_b', 'R^{a}{}_{b}'),
-        # Behind one symbol an empty group holds its scripts where the symbol would; before a letter they may be its own.
+        # Behind one symbol an empty group holds its scripts where the symbol would; a letter behind may own them.
         ('(x{}^2)', '(x^{2})'),
         (r'\bar{x}{}_1=\mathbf{y}\,^2', r'\bar{x}_{1}=\mathbf{y}^{2}'),
         ("k{}'y{}^*z", r'k^{\prime}y^{*}z'),

@@ -1,5 +1,7 @@
-"""Doubtful pictures are read again, and the better reading stays."""
+"""Doubtful pictures are read again, and the reading counts that all looks find likeliest."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,35 +16,63 @@ LOOK = Look(below=0.9, enlarge=1.4)
 
 
 def reading(latex: str, score: float, *others: tuple[str, float]) -> Prediction:
-    return Prediction(latex, score, alternatives=tuple(Prediction(*other) for other in others))
+    tokens = tuple(Token(letter, score) for letter in latex)
+    return Prediction(latex, score, tokens=tokens, alternatives=tuple(reading(*other) for other in others))
+
+
+def weighed(*scores: float) -> float:
+    return math.prod(scores) ** (1 / len(scores))
 
 
 CUT_OFF = replace(reading('xxxx', 0.95), is_complete=False)
+BLANK = Prediction('', 0.0, error='blank')
+# What a look finds of the others' readings.
+KNOWN = {(1.0, 'x'): 0.5, (1.0, 'y'): 0.1, (1.4, 'x'): 0.4, (1.4, 'z'): 0.01, (1.0, 'ab'): 0.6, (1.4, 'xx'): 0.3}
+
+
+def weigh(pictures: Sequence[tuple[str, float]], readings: Sequence[Sequence[Prediction]]) -> list[list[list[float]]]:
+    return [
+        [[math.log(KNOWN[enlarge, one.latex])] * (len(one.latex) + 1) for one in some]
+        for (_, enlarge), some in zip(pictures, readings, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
     ('first', 'second', 'best'),
     [
-        (reading('x', 0.5), reading('y', 0.6), replace(reading('y', 0.6), agreement=0.0)),
-        (reading('x', 0.5), reading('y', 0.4), replace(reading('x', 0.5), agreement=0.0)),
-        (reading('x', 0.5), reading('x', 0.4), replace(reading('x', 0.5), agreement=1.0)),
+        # The surest reading is not the likeliest: the other look finds it less likely.
+        (reading('x', 0.5), reading('y', 0.6), replace(reading('x', weighed(0.5, 0.4)), agreement=0.0)),
+        (reading('xx', 0.5), reading('ab', 0.6), replace(reading('ab', weighed(0.6, 0.6)), agreement=0.0)),
+        (reading('x', 0.5), reading('x', 0.4), replace(reading('x', weighed(0.5, 0.4)), agreement=1.0)),
         (reading('x', 0.9), None, reading('x', 0.9)),
-        # One that was cut off is doubtful whatever its score, and any other is better.
+        # One that was cut off is doubtful whatever its score, any other is better, and its look has no say.
         (CUT_OFF, reading('x', 0.2), replace(reading('x', 0.2), agreement=0.0)),
         (CUT_OFF, replace(CUT_OFF, score=0.8), CUT_OFF),
-        (Prediction('', 0.0, error='blank'), None, Prediction('', 0.0, error='blank')),
-        (reading('x', 0.5), Prediction('', 0.0, error='blank'), reading('x', 0.5)),
+        (BLANK, None, BLANK),
+        (reading('x', 0.5), BLANK, reading('x', 0.5)),
         (
             reading('x', 0.5, ('z', 0.3)),
             reading('y', 0.6, ('x', 0.2)),
-            replace(reading('y', 0.6, ('x', 0.5)), agreement=0.0),
+            replace(reading('x', weighed(0.5, 0.2), ('y', weighed(0.1, 0.6))), agreement=0.0),
         ),
-        (reading('x', 0.5, ('z', 0.3)), reading('x', 0.6, ('y', 0.1)), reading('x', 0.6, ('z', 0.3))),
+        (
+            reading('x', 0.5, ('z', 0.3)),
+            reading('x', 0.6, ('y', 0.1)),
+            reading('x', weighed(0.5, 0.6), ('y', weighed(0.1, 0.1))),
+        ),
     ],
 )
-def test_the_better_reading_stays(first: Prediction, second: Prediction | None, best: Prediction) -> None:
+def test_the_likeliest_reading_counts(first: Prediction, second: Prediction | None, best: Prediction) -> None:
     known = {1.0: first, 1.4: second}
-    assert look(['picture'], prepared, lambda pictures, _: [known[by] for _, by in pictures], [LOOK]) == [best]
+    found = look(['picture'], prepared, lambda pictures, _: [known[by] for _, by in pictures], weigh, [LOOK])
+    assert rounded(found[0]) == rounded(best)
+
+
+def rounded(item: Prediction) -> Prediction:
+    """To nine digits, since logarithms were taken."""
+    tokens = tuple(Token(token.text, round(token.probability, 9)) for token in item.tokens)
+    others = tuple(rounded(other) for other in item.alternatives)
+    return replace(item, score=round(item.score, 9), tokens=tokens, alternatives=others)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +105,14 @@ def test_each_look_is_at_what_is_doubtful_still() -> None:
     read: list[tuple[str, float]] = []
 
     def reading_of(pictures: list[tuple[str, float]], before: list[Prediction] | None) -> list[Prediction]:
-        assert (before or [])[-1:] == ([reading('c1.0', 0.6)] if read else [])
+        assert [one.latex for one in before or []][-1:] == (['c1.0'] if read else [])
         read.extend(pictures)
         return [reading(f'{image}{by}', scores[image, by]) for image, by in pictures]
 
-    found = look(['a', 'b', 'c'], prepared, reading_of, [LOOK, Look(below=0.7, enlarge=2.0)])
+    def own(_: Sequence[object], readings: Sequence[Sequence[Prediction]]) -> list[list[list[float]]]:
+        return [[[math.log(one.score)] * (len(one.latex) + 1) for one in some] for some in readings]
+
+    found = look(['a', 'b', 'c'], prepared, reading_of, own, [LOOK, Look(below=0.7, enlarge=2.0)])
     assert [(item.latex, item.agreement) for item in found] == [('a1.0', 1.0), ('b1.4', 0.0), ('c1.0', 0.0)] and sorted(
         read
     ) == sorted(scores)
