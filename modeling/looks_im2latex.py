@@ -1,4 +1,4 @@
-"""Doubtful pictures are read again, enlarged, and the reading counts that is likeliest at all sizes.
+"""Doubtful pictures are read again at other sizes, and the reading counts that is likeliest at all of them.
 
 How large letters are in a picture nobody says, and cells that hold too much of them are read wrong: another size is
 another chance, above all for small letters. How much it brings and costs: docs/experiments.md. The standard library
@@ -6,7 +6,7 @@ and numpy only.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,7 +48,7 @@ def look(
     images: Sequence[Any],
     prepare: Callable[[Sequence[Any], float], Sequence[Prepared]],
     read: Callable[[Sequence[Prepared], Sequence[Prediction] | None], Sequence[Prediction]],
-    weigh: Callable[[Sequence[np.ndarray], Sequence[Sequence[Prediction]]], Sequence[Sequence[Logs]]],
+    weigh: Callable[[Sequence[Any], Sequence[Sequence[Prediction]]], Sequence[Sequence[Logs]]],
     further: Sequence[Look] = (),
     calibration: Calibration | None = None,
 ) -> list[Prediction]:
@@ -69,7 +69,9 @@ def look(
     """
     inks = prepare(images, 1.0)
     best = list(read(inks, None))
-    seen = [_Looks([ink], [reading]) for ink, reading in zip(inks, best, strict=True)]
+    seen = [_Looks() for _ in images]
+    for looks, ink, reading in zip(seen, inks, best, strict=True):
+        looks.add(ink, reading)
     for again in further:
         doubtful = [i for i, reading in enumerate(best) if reading.error is None and _is_doubtful(reading, again)]
         if not doubtful:
@@ -78,11 +80,10 @@ def look(
         for i, ink, other in zip(doubtful, larger, read(larger, [best[i] for i in doubtful]), strict=True):
             if other.error is None:
                 seen[i].add(ink, other)
-        unknown = [(seen[i], ink, readings) for i in doubtful for ink, readings in seen[i].unknown()]
-        for (looks, ink, readings), logs in zip(
-            unknown, weigh([ink for _, ink, _ in unknown], [readings for *_, readings in unknown]), strict=True
-        ):
-            looks.learn(ink, readings, logs)
+        unknown = [(seen[i], place, missing) for i in doubtful for place, missing in seen[i].unknown()]
+        weighed = weigh([looks.inks[place] for looks, place, _ in unknown], [missing for *_, missing in unknown])
+        for (looks, place, missing), logs in zip(unknown, weighed, strict=True):
+            looks.learn(place, missing, logs)
         for i in doubtful:
             best[i] = seen[i].best()
     return [
@@ -98,53 +99,42 @@ class _Looks:
     that is unlikely at another is doubtful, however sure the former. A look that lost its place has no say.
     """
 
-    def __init__(self, inks: list[Prepared], readings: list[Prediction]):
-        self.inks = inks
-        self.readings = readings
-        # By place of the look and tokens of the reading.
+    def __init__(self) -> None:
+        self.inks: list[Prepared] = []
+        self.readings: list[Prediction] = []
+        self.valid: list[int] = []
+        """places of the looks that have a say"""
         self.logs: dict[tuple[int, tuple[str, ...]], Logs] = {}
+        """by place of the look and tokens of the reading"""
 
     def add(self, ink: Prepared, reading: Prediction) -> None:
         """Takes note of a further look."""
+        place = len(self.readings)
         self.inks.append(ink)
         self.readings.append(reading)
+        if not is_lost(reading):
+            self.valid.append(place)
+            self.learn(place, (own := _readings(reading)), map(_logs, own))
 
-    def unknown(self) -> Iterator[tuple[np.ndarray, list[Prediction]]]:
-        """Pictures, and the readings of other looks that these have not weighed yet."""
-        if len(self.valid()) > 1:
-            for place in self.valid():
-                for reading in self.of(place):
-                    self.logs.setdefault((place, _texts(reading)), _logs(reading))
-            for place in self.valid():
-                ink = self.inks[place]
-                missing = [item for item in self.candidates() if (place, _texts(item)) not in self.logs]
-                if missing and not isinstance(ink, str):
-                    yield ink, missing
+    def unknown(self) -> Iterator[tuple[int, list[Prediction]]]:
+        """Places of looks, and the readings of others that these have not weighed yet."""
+        for place in self.valid:
+            if missing := [item for item in self.candidates() if (place, _texts(item)) not in self.logs]:
+                yield place, missing
 
-    def learn(self, ink: np.ndarray, readings: Sequence[Prediction], logs: Sequence[Logs]) -> None:
-        """Takes note of what was unknown."""
-        place = next(i for i, item in enumerate(self.inks) if item is ink)
+    def learn(self, place: int, readings: Iterable[Prediction], logs: Iterable[Logs]) -> None:
+        """Takes note of how likely a look finds some readings."""
         self.logs |= {(place, _texts(reading)): item for reading, item in zip(readings, logs, strict=True)}
-
-    def valid(self) -> list[int]:
-        """Places of the looks that did not lose their place."""
-        return [i for i, reading in enumerate(self.readings) if not is_lost(reading)]
-
-    def of(self, place: int) -> list[Prediction]:
-        """The readings of a look that are not lost, the likeliest first."""
-        reading = self.readings[place]
-        return [item for item in (reading, *reading.alternatives) if not is_lost(item)]
 
     def candidates(self) -> list[Prediction]:
         """The different readings of all looks that have a say."""
-        return list({item.latex: item for place in self.valid() for item in self.of(place)}.values())
+        return list({item.latex: item for place in self.valid for item in _readings(self.readings[place])}.values())
 
     def best(self) -> Prediction:
         """The likeliest reading, with alternatives. Its probabilities are the geometric means of those of the looks."""
-        valid = self.valid()
-        if len(valid) > 1:
+        if len(self.valid) > 1:
             found = [
-                _with_logs(item, np.mean([self.logs[place, _texts(item)] for place in valid], axis=0))
+                _with_logs(item, np.mean([self.logs[place, _texts(item)] for place in self.valid], axis=0))
                 for item in self.candidates()
             ]
         else:  # one look, or none, in which case the surest counts
@@ -160,6 +150,11 @@ class _Looks:
         # None of them, if the best is another look's alternative.
         same = sum(reading.latex == best.latex for reading in self.readings)
         return replace(best, agreement=max(0, same - 1) / (len(self.readings) - 1))
+
+
+def _readings(reading: Prediction) -> list[Prediction]:
+    """A reading and its alternatives, without those that are lost."""
+    return [item for item in (reading, *reading.alternatives) if not is_lost(item)]
 
 
 def _texts(reading: Prediction) -> tuple[str, ...]:
