@@ -2,7 +2,7 @@
 # make app        the page and the HTTP interface at http://127.0.0.1:7860, no torch; make api the interface alone
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
-# make onnx       the graphs of CHECKPOINT=checkpoints/small, which predict.py reads with
+# make onnx       the graphs of CHECKPOINT=checkpoints/base, which predict.py reads with
 # make export     what goes to the Hub of CHECKPOINT, as REPO_ID: the folders of model and Space in artifacts/hub
 # make push       puts it there, with DRY_RUN=1 lists it; SPACE and METRIC name Spaces for the demo and the metric
 # make bench      how fast it reads, beside models of the sizes that others have published
@@ -12,7 +12,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PICTURES ?= examples
-CHECKPOINT ?= checkpoints/small
+CHECKPOINT ?= checkpoints/base
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science \
 	cm-super-minimal lmodern

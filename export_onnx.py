@@ -1,6 +1,6 @@
 """Writes a checkpoint as ONNX graphs, which `runtime` reads without torch: `onnx/` in the checkpoint's folder.
 
-    python export_onnx.py checkpoints/small
+    python export_onnx.py checkpoints/base
 
 encoder_model.onnx        picture -> keys and values of every cross-attention
 encoder_model_int8.onnx   the same, its convolutions in 8 bits

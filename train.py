@@ -3,7 +3,7 @@
     python train.py --config configs/small.yaml --data formulas.jsonl --run-dir runs/small
     accelerate launch train.py --config configs/base.yaml                  # im2latex-100k from the Hub
     torchrun --nproc_per_node 2 train.py --config configs/base.yaml
-    python train.py --config configs/finetune.yaml --init-from checkpoints/small --data mine --push-to-hub me/my-model
+    python train.py --config configs/finetune.yaml --init-from checkpoints/base --data mine --push-to-hub me/my-model
 
 Every field of `TrainArgs` is a key of the YAML file and a flag. The same command, given again after the run was
 stopped or killed, goes on where its last checkpoint was: with the same batches and, on one process, equal losses.

@@ -1,7 +1,7 @@
 """Fits the confidence of a checkpoint and its verdict "not a formula", and checks both: writes calibration.json.
 
-    python -m benchmarks.calibrate checkpoints/small im2latex-100k-validation.parquet
-    python -m benchmarks.calibrate checkpoints/small im2latex-100k-validation.parquet --readings readings.jsonl
+    python -m benchmarks.calibrate checkpoints/base im2latex-100k-validation.parquet
+    python -m benchmarks.calibrate checkpoints/base im2latex-100k-validation.parquet --readings readings.jsonl
 
 With --readings what was read is kept, and the same command goes on where it was stopped. What is fitted to what, and
 what the table says: docs/confidence.md.

@@ -5,16 +5,16 @@
 Every network is made to write the same number of tokens. They take turns, so that whatever else the machine does falls
 on all of them; each line has the minimum, the median and the maximum of the rounds, in milliseconds of processor time
 a formula (of the clock with --clock; on an idle machine and one thread they agree), and how many times it takes as long
-as the first line, the median over rounds. `base` has random weights until there is such a checkpoint.
+as the first line, the median over rounds.
 """
 
 import argparse
 import dataclasses
+import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -27,14 +27,21 @@ from typing import Any
 os.environ.setdefault('OMP_NUM_THREADS', '1')  # one thread, as everything here
 
 ROOT = Path(__file__).resolve().parents[1]
-# Median height and width of im2latex-100k's validation pictures whose labels have 58 to 70 tokens, as the image
-# processor leaves them.
-PICTURE = (48, 336)
+# Median height and width of the ink in im2latex-100k's validation pictures whose labels have 58 to 70 tokens.
+INK = (32, 262)
 MANY = 256
 # An end of the formula that no vocabulary has: all networks write as many tokens.
 NO_END = 1_000_000
 BASE = ROOT / 'checkpoints' / 'base'
 SMALL = ROOT / 'checkpoints' / 'small'
+
+
+def picture_size(checkpoint: Path) -> tuple[int, int]:
+    """Height and width of a picture with so much ink, as the image processor of a checkpoint leaves it for one look."""
+    settings = json.loads((checkpoint / 'processor_config.json').read_text(encoding='utf-8'))['image_processor']
+    divisor = settings['size_divisor']
+    height, width = (-int(-(side * settings['scale'] + 2 * settings['margin']) // divisor) * divisor for side in INK)
+    return height, width
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +63,7 @@ def ours_onnx(checkpoint: Path, precision: Any, batch: int, beams: int, tokens: 
 
     model, _ = load(checkpoint, precision, threads=1)
     settings = dataclasses.replace(model.settings, end=NO_END)
-    ink = np.random.default_rng(0).random(PICTURE, np.float32)
+    ink = np.random.default_rng(0).random(picture_size(checkpoint), np.float32)
 
     def encode() -> list[Any]:
         return [model.encode(ink) for _ in range(batch)]
@@ -69,7 +76,7 @@ def ours_torch(checkpoint: Path, batch: int, beams: int, tokens: int) -> tuple[C
     from modeling.generation_im2latex import load
 
     model, _ = load(checkpoint, device='cpu')
-    return torch_model(model, (1, *PICTURE), batch, beams, tokens)
+    return torch_model(model, (1, *picture_size(checkpoint)), batch, beams, tokens)
 
 
 def peer(name: str, tokens: int) -> tuple[Callable, Callable]:
@@ -101,10 +108,10 @@ def torch_model(
     return encode, read
 
 
-def contenders(base: Path) -> list[Contender]:
+def contenders() -> list[Contender]:
     """All of them; the first is what the others are compared with."""
     found = []
-    for name, checkpoint in (('base', base), ('small', SMALL)):
+    for name, checkpoint in (('base', BASE), ('small', SMALL)):
         for batch, beams in ((1, 1), (16, 1), (1, 4)):
             kind = f'batch {batch}, ' + ('greedy' if beams == 1 else f'{beams} beams')
             for precision in ('int8', 'fp32'):
@@ -114,24 +121,6 @@ def contenders(base: Path) -> list[Contender]:
     from .peers import PEERS
 
     return found + [Contender(f'{name}, torch, batch 1, greedy', partial(peer, name)) for name in PEERS]
-
-
-def random_base(folder: Path) -> Path:
-    """A checkpoint of the size of configs/base.yaml, exported, with random weights."""
-    import torch
-    import yaml
-
-    from modeling import Im2LatexConfig, Im2LatexModel
-    from modeling.generation_im2latex import load
-
-    _, processor = load(SMALL, device='cpu')
-    torch.manual_seed(0)
-    sizes = yaml.safe_load((ROOT / 'configs' / 'base.yaml').read_text())
-    model = Im2LatexModel(Im2LatexConfig.from_sizes(len(processor.tokenizer), **sizes)).eval()
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    subprocess.run([sys.executable, ROOT / 'export_onnx.py', folder], check=True, capture_output=True)
-    return folder
 
 
 def peak_memory(build: Callable[[int], tuple[Callable, Callable]], tokens: int) -> float:
@@ -181,7 +170,7 @@ def formulas_a_second(precision: Any, tokens: int, rounds: int) -> list[float]:
     model.settings = dataclasses.replace(model.settings, end=NO_END, looks=())
     processor.image_processor.scale, processor.image_processor.max_pitch = 1.0, None
     rng = np.random.default_rng(0)
-    size = tuple(side - 2 * processor.image_processor.margin for side in PICTURE)
+    size = tuple(side - 2 * processor.image_processor.margin for side in picture_size(SMALL))
     pictures = [Image.fromarray(np.where(rng.random(size) < 0.2, 0, 255).astype(np.uint8)) for _ in range(MANY)]
     rates = []
     for number in range(rounds + 1):  # the first warms up
@@ -246,7 +235,8 @@ def report(args: argparse.Namespace, chosen: Sequence[Contender]) -> None:
     clock = time.perf_counter if args.clock else time.process_time
     whole, encoder = measure(chosen, args.tokens, args.rounds, clock)
     unit = 'clock' if args.clock else 'processor time'
-    print(f'{args.tokens} tokens, picture {PICTURE[0]}x{PICTURE[1]} (peers: their own size), 1 thread, {unit},')
+    sizes = ' and '.join('{}x{}'.format(*picture_size(checkpoint)) for checkpoint in (BASE, SMALL))
+    print(f'{args.tokens} tokens, pictures of {sizes} (peers: their own size), 1 thread, {unit},')
     print(f'{args.rounds} interleaved rounds; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n')
     print('| network | ms a formula: min | median | max | times the first | encoder ms | ms a token | peak MB |')
     print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
@@ -283,12 +273,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if min(args.tokens, args.rounds) < 1:
         parser.error('--tokens and --rounds must be positive')
     quiet()
-    with tempfile.TemporaryDirectory() as folder:
-        base = BASE if (BASE / 'onnx').is_dir() else random_base(Path(folder))
-        chosen = [item for item in contenders(base) if not args.only or any(part in item.name for part in args.only)]
-        if not chosen:
-            parser.error('--only: no network of this name')
-        report(args, chosen)
+    chosen = [item for item in contenders() if not args.only or any(part in item.name for part in args.only)]
+    if not chosen:
+        parser.error('--only: no network of this name')
+    report(args, chosen)
     return 0
 
 

@@ -1,7 +1,7 @@
 """The same formulas under conditions of the wild, and what is left of the score: `python -m benchmarks.robustness`.
 
-    python -m benchmarks.robustness checkpoints/small formulas.jsonl.xz --limit 200 --out scores.json
-    python -m benchmarks.robustness checkpoints/small im2latex-100k-validation.parquet --only noise --only JPEG
+    python -m benchmarks.robustness checkpoints/base formulas.jsonl.xz --limit 200 --out scores.json
+    python -m benchmarks.robustness checkpoints/base im2latex-100k-validation.parquet --only noise --only JPEG
 
 Formulas are brought to canonical form, typeset and drawn black on white at 100 dpi: the clean condition. All others
 are compared with it on the same formulas. The table has the edit similarity and the share of exact matches of canonical

@@ -1,7 +1,7 @@
 """Writes the repositories of the Hub as folders: the model of a checkpoint with its card, and the demo Space.
 
-    python -m hub_card.export checkpoints/small                     # to artifacts/hub/model and artifacts/hub/space
-    python -m hub_card.export checkpoints/small --repo-id me/im2latex-small --out /tmp/hub
+    python -m hub_card.export checkpoints/base                      # to artifacts/hub/model and artifacts/hub/space
+    python -m hub_card.export checkpoints/base --repo-id me/im2latex-base --out /tmp/hub
 
 The same checkpoint gives the same bytes. Exit status: 0 written, 2 nothing was, and why.
 """

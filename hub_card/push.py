@@ -1,7 +1,7 @@
 """Puts a checkpoint onto the Hugging Face Hub: the model, and if they are named the demo Space and the metric.
 
-    python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --dry-run        # lists what would go
-    python -m hub_card.push checkpoints/small --repo-id me/im2latex-small --space me/demo --metric me/im2latex_metric
+    python -m hub_card.push checkpoints/base --repo-id me/im2latex-base --dry-run        # lists what would go
+    python -m hub_card.push checkpoints/base --repo-id me/im2latex-base --space me/demo --metric me/im2latex_metric
 
 It takes a token with write access: `hf auth login`, or HF_TOKEN. Exit status: 0 done, 2 not, and why.
 """

@@ -1,6 +1,6 @@
 """How sure a prediction is, in probabilities that can be relied upon, and whether the picture shows a formula at all.
 
-    calibration = load_calibration('checkpoints/small')     # None where the checkpoint has none
+    calibration = load_calibration('checkpoints/base')      # None where the checkpoint has none
     prediction = calibration.judged(prediction, ink)
     prediction.confidence, prediction.is_formula
 

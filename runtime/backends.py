@@ -1,7 +1,7 @@
 """What reads the pictures: the ONNX graphs of a checkpoint where they and onnxruntime are there, else torch.
 
 from runtime.backends import load
-[prediction] = load('checkpoints/small').read([Image.open('formula.png')])
+[prediction] = load('checkpoints/base').read([Image.open('formula.png')])
 """
 
 import os

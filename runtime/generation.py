@@ -1,7 +1,7 @@
 """Pictures in, LaTeX and a confidence out, by the graphs of a checkpoint: `modeling.generation_im2latex` without torch.
 
 from runtime.generation import load, predict
-model, processor = load('checkpoints/small')
+model, processor = load('checkpoints/base')
 [prediction] = predict(model, processor, [Image.open('formula.png')])
 """
 
