@@ -10,7 +10,6 @@ as the first line, the median over rounds.
 
 import argparse
 import dataclasses
-import json
 import os
 import statistics
 import subprocess
@@ -28,7 +27,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')  # one thread, as everything here
 
 ROOT = Path(__file__).resolve().parents[1]
 # Median height and width of the ink in im2latex-100k's validation pictures whose labels have 58 to 70 tokens.
-INK = (32, 262)
+INK = (30, 260)
 MANY = 256
 # An end of the formula that no vocabulary has: all networks write as many tokens.
 NO_END = 1_000_000
@@ -36,12 +35,14 @@ BASE = ROOT / 'checkpoints' / 'base'
 SMALL = ROOT / 'checkpoints' / 'small'
 
 
-def picture_size(checkpoint: Path) -> tuple[int, int]:
-    """Height and width of a picture with so much ink, as the image processor of a checkpoint leaves it for one look."""
-    settings = json.loads((checkpoint / 'processor_config.json').read_text(encoding='utf-8'))['image_processor']
-    divisor = settings['size_divisor']
-    height, width = (-int(-(side * settings['scale'] + 2 * settings['margin']) // divisor) * divisor for side in INK)
-    return height, width
+def picture_size(processor: Any) -> tuple[int, int]:
+    """Height and width of a picture with so much ink, as a checkpoint's processor leaves it for one look."""
+    from PIL import Image
+
+    height, width = INK
+    paper = Image.new('L', (width + 2, height + 2), 255)
+    paper.paste(0, (1, 1, width + 1, height + 1))
+    return processor.image_processor.prepare(paper).shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +62,9 @@ def ours_onnx(checkpoint: Path, precision: Any, batch: int, beams: int, tokens: 
     from runtime.generation import load, search
     from runtime.model import DecoderBatch
 
-    model, _ = load(checkpoint, precision, threads=1)
+    model, processor = load(checkpoint, precision, threads=1)
     settings = dataclasses.replace(model.settings, end=NO_END)
-    ink = np.random.default_rng(0).random(picture_size(checkpoint), np.float32)
+    ink = np.random.default_rng(0).random(picture_size(processor), np.float32)
 
     def encode() -> list[Any]:
         return [model.encode(ink) for _ in range(batch)]
@@ -75,8 +76,8 @@ def ours_torch(checkpoint: Path, batch: int, beams: int, tokens: int) -> tuple[C
     """Our model by transformers' `generate`."""
     from modeling.generation_im2latex import load
 
-    model, _ = load(checkpoint, device='cpu')
-    return torch_model(model, (1, *picture_size(checkpoint)), batch, beams, tokens)
+    model, processor = load(checkpoint, device='cpu')
+    return torch_model(model, (1, *picture_size(processor)), batch, beams, tokens)
 
 
 def peer(name: str, tokens: int) -> tuple[Callable, Callable]:
@@ -168,9 +169,9 @@ def formulas_a_second(precision: Any, tokens: int, rounds: int) -> list[float]:
     model, processor = load(SMALL, precision, threads=cores())
     os.environ['OMP_NUM_THREADS'] = environment_threads
     model.settings = dataclasses.replace(model.settings, end=NO_END, looks=())
-    processor.image_processor.scale, processor.image_processor.max_pitch = 1.0, None
     rng = np.random.default_rng(0)
-    size = tuple(side - 2 * processor.image_processor.margin for side in picture_size(SMALL))
+    size = tuple(side - 2 * processor.image_processor.margin for side in picture_size(processor))
+    processor.image_processor.scale, processor.image_processor.max_pitch = 1.0, None
     pictures = [Image.fromarray(np.where(rng.random(size) < 0.2, 0, 255).astype(np.uint8)) for _ in range(MANY)]
     rates = []
     for number in range(rounds + 1):  # the first warms up
@@ -235,7 +236,9 @@ def report(args: argparse.Namespace, chosen: Sequence[Contender]) -> None:
     clock = time.perf_counter if args.clock else time.process_time
     whole, encoder = measure(chosen, args.tokens, args.rounds, clock)
     unit = 'clock' if args.clock else 'processor time'
-    sizes = ' and '.join('{}x{}'.format(*picture_size(checkpoint)) for checkpoint in (BASE, SMALL))
+    from runtime.generation import load
+
+    sizes = ' and '.join('{}x{}'.format(*picture_size(load(checkpoint)[1])) for checkpoint in (BASE, SMALL))
     print(f'{args.tokens} tokens, pictures of {sizes} (peers: their own size), 1 thread, {unit},')
     print(f'{args.rounds} interleaved rounds; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n')
     print('| network | ms a formula: min | median | max | times the first | encoder ms | ms a token | peak MB |')

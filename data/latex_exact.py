@@ -22,8 +22,6 @@ _FRACTIONS: Final = {
 }
 _SWITCHED: Final = {r'\bf': r'\mathbf', r'\rm': r'\mathrm', r'\it': r'\mathit', r'\sf': r'\mathsf', r'\tt': r'\mathtt',
                     r'\cal': r'\mathcal'}  # fmt: skip
-# Single symbols that are ordinary atoms with or without braces.
-_ORDINARY: Final = rules.LETTERS | rules.DIGITS | rules.CAPITAL_GREEK | rules.ORDINARY
 
 
 class ExactParser(Parser):
@@ -62,7 +60,7 @@ class ExactParser(Parser):
         return ''
 
     def braced(self, items: Items) -> Items:
-        is_alone = self.is_atom or (len(items) == 1 and items[0] in _ORDINARY)
+        is_alone = self.is_atom or (len(items) == 1 and items[0] in rules.ORDINARY_ATOMS)
         is_group = items[:1] == ['{'] and close(items, 0) == len(items)
         if is_alone or is_group:
             return items

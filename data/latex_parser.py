@@ -232,9 +232,8 @@ class Parser:
         written = (_SUB if sub else 0) | (_SUP if sup else 0)
         if not written:
             return 0
-        if not has_base and not tail and self.may_join(out[start:], sub, sup):
-            pass
-        elif not has_base or (tail and not tail & written):
+        has_base = has_base or (not tail and self.may_join(out[start:], sub, sup))
+        if not has_base or (tail and not tail & written):
             out += ('{', '}')
         elif tail:
             out.insert(start, '{')

@@ -227,8 +227,10 @@ ORDINARY: Final = _commands(
     sigma varsigma tau upsilon phi varphi chi psi omega partial infty nabla ell hbar prime
     """
 )
+# What TeX takes for an ordinary atom.
+ORDINARY_ATOMS: Final = LETTERS | DIGITS | CAPITAL_GREEK | ORDINARY
 # Symbols that no space surrounds, and that are as large in every style.
-SINGLE: Final = LETTERS | DIGITS | CAPITAL_GREEK | ORDINARY | {*'()[]|', r'\{', r'\}', r'\|', r'\langle', r'\rangle'}
+SINGLE: Final = ORDINARY_ATOMS | {*'()[]|', r'\{', r'\}', r'\|', r'\langle', r'\rangle'}
 # Scripts that stand before nothing.
 MARKS: Final = frozenset({r'\prime', r'\dagger', '*'})
 # What has no scripts before it; the empty one is the end.

@@ -165,10 +165,8 @@ def _forced(
     )
     # The readings share the cells, (1, cells, width), and their mask, (1, cells).
     shared = (part.expand(len(rows), *part.shape[1:]) for part in (encoded.last_hidden_state, encoded.attention_mask))
-    logits = model(
-        encoder_outputs=tuple(shared), decoder_input_ids=ids[:, :-1]
-    ).logits  # (readings, length, vocabulary)
-    logs = logits.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[..., 0]
+    output = model(encoder_outputs=tuple(shared), decoder_input_ids=ids[:, :-1])
+    logs = output.logits.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[..., 0]
     return [row[: len(tokens) - 1] for row, tokens in zip(logs.tolist(), rows, strict=True)]
 
 

@@ -104,6 +104,8 @@ class _Looks:
         self.readings: list[Prediction] = []
         self.valid: list[int] = []
         """places of the looks that have a say"""
+        self.candidates: dict[str, Prediction] = {}
+        """their readings, by LaTeX"""
         self.logs: dict[tuple[int, tuple[str, ...]], Logs] = {}
         """by place of the look and tokens of the reading"""
 
@@ -113,33 +115,32 @@ class _Looks:
         self.inks.append(ink)
         self.readings.append(reading)
         if not is_lost(reading):
+            own = [item for item in (reading, *reading.alternatives) if not is_lost(item)]
             self.valid.append(place)
-            self.learn(place, (own := _readings(reading)), map(_logs, own))
+            self.candidates |= {item.latex: item for item in own}
+            self.learn(place, own, map(_logs, own))
 
     def unknown(self) -> Iterator[tuple[int, list[Prediction]]]:
         """Places of looks, and the readings of others that these have not weighed yet."""
         for place in self.valid:
-            if missing := [item for item in self.candidates() if (place, _texts(item)) not in self.logs]:
+            if missing := [item for item in self.candidates.values() if (place, _texts(item)) not in self.logs]:
                 yield place, missing
 
     def learn(self, place: int, readings: Iterable[Prediction], logs: Iterable[Logs]) -> None:
         """Takes note of how likely a look finds some readings."""
         self.logs |= {(place, _texts(reading)): item for reading, item in zip(readings, logs, strict=True)}
 
-    def candidates(self) -> list[Prediction]:
-        """The different readings of all looks that have a say."""
-        return list({item.latex: item for place in self.valid for item in _readings(self.readings[place])}.values())
-
     def best(self) -> Prediction:
         """The likeliest reading, with alternatives. Its probabilities are the geometric means of those of the looks."""
         if len(self.valid) > 1:
             found = [
                 _with_logs(item, np.mean([self.logs[place, _texts(item)] for place in self.valid], axis=0))
-                for item in self.candidates()
+                for item in self.candidates.values()
             ]
+            found.sort(key=lambda item: -item.score)
         else:  # one look, or none, in which case the surest counts
             found = [item for reading in self.readings for item in (reading, *reading.alternatives)]
-        found.sort(key=lambda item: (is_lost(item), -item.score))
+            found.sort(key=lambda item: (is_lost(item), -item.score))
         distinct: dict[str, Prediction] = {}
         for item in found:
             distinct.setdefault(item.latex, replace(item, alternatives=()))
@@ -150,11 +151,6 @@ class _Looks:
         # None of them, if the best is another look's alternative.
         same = sum(reading.latex == best.latex for reading in self.readings)
         return replace(best, agreement=max(0, same - 1) / (len(self.readings) - 1))
-
-
-def _readings(reading: Prediction) -> list[Prediction]:
-    """A reading and its alternatives, without those that are lost."""
-    return [item for item in (reading, *reading.alternatives) if not is_lost(item)]
 
 
 def _texts(reading: Prediction) -> tuple[str, ...]:
