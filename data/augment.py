@@ -55,8 +55,8 @@ class Augmentation:
     # draw(): how the page becomes pixels
     p_recipe: float = 0.5  # the look of im2latex-100k
     recipe_strength: float = 0.4  # what else happens to those pictures: about half of them stay as they are
-    p_small: float = 0.25  # drawn at a low resolution, and enlarged as a reader of small letters enlarges them
-    small: Range = (1.3, 2.5)
+    p_small: float = 0.35  # drawn at a low resolution, and enlarged as a reader of small letters enlarges them
+    small: Range = (1.4, 2.6)
     p_oversample: float = 0.6  # of the rest: draw larger by a factor, then shrink
     oversample: Range = (1.2, 3.0)
     p_harden: float = 0.3  # of those: black or white before they shrink

@@ -18,6 +18,9 @@ MIN_CONTRAST = 12
 # first share of it, or the other levels within NEAR of that one more than the second.
 CLEAN_SHARE = 0.4
 NEAR_SHARE, NEAR = 0.15, 40
+# Specks so near to the ink, in pixels down and across, are part of the formula: dots and accents at a low resolution,
+# and the full stop that ends it, after a wide space.
+REACH_Y, REACH_X = 8, 24
 # Of the distances from a stroke to the next, those inside letters: the rest lie between letters and symbols.
 PITCH_QUANTILE = 0.3
 # The part of the pitch, in pixels, that does not grow with the resolution.
@@ -144,18 +147,20 @@ class PicturePreparation:
         return {'pixel_values': values, 'pixel_mask': mask}
 
     def _ink_box(self, marked: np.ndarray) -> tuple[int, int, int, int]:
-        """(top, bottom, left, right) of the marks; specks of one or two pixels do not count."""
+        """(top, bottom, left, right) of the marks; specks of one or two pixels count only near to others."""
         marked = marked.view(np.uint8)
-        marked = marked * (_sum_3x3((_sum_3x3(marked) > 2) & (marked > 0)) > 0)
-        rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
-        if not len(rows):
+        solid = _box(marked * (_sum_3x3((_sum_3x3(marked) > 2) & (marked > 0)) > 0))
+        if solid is None:
             raise ValueError('the picture is blank: there is nothing on it but specks of one or two pixels')
-        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        top, bottom, left, right = solid
         if max(bottom - top, right - left) < self.min_size:
             raise ValueError(
                 f'the ink is only {right - left}x{bottom - top} pixels; at least {self.min_size} are needed to read it'
             )
-        return top, bottom, left, right
+        y, x = max(0, top - REACH_Y), max(0, left - REACH_X)
+        near = _box(marked[y : bottom + REACH_Y, x : right + REACH_X])
+        assert near is not None
+        return y + near[0], y + near[1], x + near[2], x + near[3]
 
     def _resize(self, ink: np.ndarray, enlarge: float) -> np.ndarray:
         """The picture, margins included, at the size to read it, within `max_height` and `max_width`."""
@@ -189,6 +194,12 @@ def _run_distances(marked: np.ndarray) -> np.ndarray:
     """Between the starts of neighbouring runs in each row."""
     rows, starts = np.nonzero(marked[:, 1:] & ~marked[:, :-1])
     return np.diff(starts)[np.diff(rows) == 0]
+
+
+def _box(marked: np.ndarray) -> tuple[int, int, int, int] | None:
+    """(top, bottom, left, right) of what is not 0, (H, W); None where nothing is."""
+    rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
+    return (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1) if len(rows) else None
 
 
 def _place(part: np.ndarray, whole: np.ndarray, y: int, x: int) -> None:

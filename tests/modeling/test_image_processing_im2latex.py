@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from modeling import grey_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
-from modeling.picture_im2latex import stroke_pitch
+from modeling.picture_im2latex import REACH_X, REACH_Y, stroke_pitch
 
 PROCESSOR = Im2LatexImageProcessor()
 
@@ -142,15 +142,28 @@ def test_jpeg_does_not_widen_the_crop(quality: int) -> None:
 
 @given(st.integers(0, 10_000), st.floats(1, 10), st.floats(0, 0.002))
 @settings(max_examples=40, deadline=None)
-def test_noise_and_specks_do_not_widen_the_crop(seed: int, sigma: float, share: float) -> None:
+def test_noise_and_far_specks_do_not_widen_the_crop(seed: int, sigma: float, share: float) -> None:
     rng = np.random.default_rng(seed)
     noisy = np.asarray(formula(230, 20)) + rng.normal(0, sigma, GREY.shape)
     specks = rng.random(GREY.shape) < share / 2
     specks[1:] &= ~specks[:-1]  # pairs side by side are rare but count as a mark when three meet
     noisy[specks] = 0
     result = PROCESSOR.prepare(np.clip(noisy, 0, 255).astype(np.uint8))
-    assert abs(result.shape[0] - WANTED.shape[0]) <= 16
-    assert abs(result.shape[1] - WANTED.shape[1]) <= 16
+    assert abs(result.shape[0] - WANTED.shape[0]) <= 2 * REACH_Y
+    assert abs(result.shape[1] - WANTED.shape[1]) <= 2 * REACH_X
+
+
+@given(st.integers(2, REACH_X - 1), st.floats(0, 1), st.booleans(), st.booleans(), st.floats(0.4, 1))
+def test_a_full_stop_of_one_or_two_pixels_is_kept(gap: int, down: float, wide: bool, after: bool, depth: float) -> None:
+    """At 50 to 130 dpi a full stop is no larger, and wide space may stand before it."""
+    dotted = GREY.copy()
+    rows, columns = (np.flatnonzero((GREY < 128).any(axis=axis)) for axis in (1, 0))
+    row = round(rows[0] - REACH_Y + down * (rows[-1] - rows[0] + 2 * REACH_Y))
+    column = columns[-1] + gap if after else columns[0] - gap - wide
+    dotted[row, column : column + 1 + wide] = round(255 * (1 - depth))
+    ink = PROCESSOR.prepare(dotted)
+    dot = np.flatnonzero((ink > 0.3).any(axis=0))[-1 if after else 0]
+    assert (ink[:, dot] > 0.3).sum() == 1
 
 
 @pytest.mark.parametrize('slope', [-90, 90])
