@@ -171,7 +171,8 @@ def formulas_a_second(precision: Any, tokens: int, rounds: int) -> list[float]:
     model.settings = dataclasses.replace(model.settings, end=NO_END, looks=())
     rng = np.random.default_rng(0)
     size = tuple(side - 2 * processor.image_processor.margin for side in picture_size(processor))
-    processor.image_processor.scale, processor.image_processor.max_pitch = 1.0, None
+    processor.image_processor.scale = 1.0
+    processor.image_processor.min_dpi = processor.image_processor.max_dpi = None
     pictures = [Image.fromarray(np.where(rng.random(size) < 0.2, 0, 255).astype(np.uint8)) for _ in range(MANY)]
     rates = []
     for number in range(rounds + 1):  # the first warms up

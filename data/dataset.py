@@ -13,7 +13,7 @@ import io
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 import datasets
 import numpy as np
@@ -39,10 +39,15 @@ BROKEN = (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombEr
 class Example(TypedDict):
     image: Image.Image
     latex: str
+    scale: NotRequired[float | None]
+    """of a look: by how much larger to make its letters than others are for the model; None: they have their size"""
 
 
 class Source(Protocol):
-    """A map-style set of pictures with labels; `look` gives a picture at any size and with a random appearance."""
+    """A map-style set of pictures with labels; `look` gives a picture a random appearance."""
+
+    draws_letters: bool
+    """whether `look` draws letters at the size asked for; otherwise that is left to who reads the picture"""
 
     @property
     def sizes(self) -> np.ndarray:
@@ -61,6 +66,8 @@ class Pictures:
     Args:
         table: columns `image` and `latex`; a label that is missing counts as empty.
     """
+
+    draws_letters = False
 
     def __init__(self, table: datasets.Dataset):
         self.table = table
@@ -86,12 +93,8 @@ class Pictures:
         return list(self._labels)
 
     def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
-        """The picture black on white, resampled to `scale` times its size and augmented."""
-        image = to_grey(self[index]['image'])
-        if scale != 1:
-            size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-            image = image.resize(size, Image.Resampling.BICUBIC)
-        return augment(image, rng, augmentation=augmentation)
+        """The picture black on white and augmented, whatever the scale."""
+        return augment(to_grey(self[index]['image']), rng, augmentation=augmentation)
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -102,6 +105,8 @@ class Pictures:
 
 class Formulas:
     """Typeset pages, drawn when asked for, at any resolution."""
+
+    draws_letters = True
 
     def __init__(self, pages: TypesetPages, limit: int | None = None, dpi: float = UNIT_DPI):
         self.pages = pages

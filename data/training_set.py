@@ -121,9 +121,10 @@ class TrainingSet:
         rng = np.random.default_rng((self.seed, look.epoch, look.index))
         label = self.labels[index]
         try:
-            return {'image': source.look(local, look.scale, rng, self.augmentation), 'latex': label}
+            image = source.look(local, look.scale, rng, self.augmentation)
         except (OSError, SyntaxError, ValueError):  # what PIL raises for a broken file
             return {'image': None, 'latex': label}
+        return {'image': image, 'latex': label, 'scale': None if source.draws_letters else look.scale}
 
 
 def _encoded(labels: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:

@@ -30,12 +30,13 @@ class Im2LatexImageProcessor(PicturePreparation, BaseImageProcessor):
         min_size: int = 3,
         ink_threshold: float = 0.25,
         scale: float = 1.0,
-        max_pitch: float | None = None,
+        min_dpi: float | None = None,
+        max_dpi: float | None = None,
         **kwargs: Any,
     ) -> None:
         BaseImageProcessor.__init__(self, **kwargs)
         PicturePreparation.__init__(
-            self, margin, size_divisor, max_height, max_width, min_size, ink_threshold, scale, max_pitch
+            self, margin, size_divisor, max_height, max_width, min_size, ink_threshold, scale, min_dpi, max_dpi
         )
 
     def preprocess(self, images: Any, return_tensors: str | None = None) -> BatchFeature:  # type: ignore[override]

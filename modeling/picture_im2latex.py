@@ -4,6 +4,7 @@ Deterministic; PIL and numpy only, so that the model runs where torch and transf
 processor of transformers, in `image_processing_im2latex.py`, is this class and nothing more.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,17 +15,26 @@ from .grey_im2latex import to_grey
 
 # Grey levels of 255: marks that stand out less than this from the paper are not ink.
 MIN_CONTRAST = 12
-# A picture is noisy or shaded, and gets the careful treatment, if its commonest grey level (+-2) covers less than the
-# first share of it, or the other levels within NEAR of that one more than the second.
+# Where the commonest grey level (+-2) covers such a share of a picture, it is the paper.
 CLEAN_SHARE = 0.4
-NEAR_SHARE, NEAR = 0.15, 40
+# A picture is even, without noise or shade, where the other grey levels within NEAR of the commonest one (+-2) cover
+# less than EVEN_SHARE of what that covers. The edges of letters at 50 dpi, cropped tight, come to 0.55, noise to more.
+# The commonest grey level is the paper then, even if letters leave little of it.
+EVEN_SHARE, NEAR, LEAST_PAPER = 0.6, 40, 0.2
+# Height and width of the smallest part of a picture that shows how bright its paper is there, in pixels.
+MIN_CELL = 6
 # Specks so near to the ink, in pixels down and across, are part of the formula: dots and accents at a low resolution,
 # and the full stop that ends it, after a wide space.
 REACH_Y, REACH_X = 8, 24
-# Of the distances from a stroke to the next, those inside letters: the rest lie between letters and symbols.
-PITCH_QUANTILE = 0.3
-# The part of the pitch, in pixels, that does not grow with the resolution.
-PITCH_OFFSET = 3.0
+# How far apart strokes are in pixels, as `stroke_pitch` measures it, where 10 pt type was drawn at a resolution in dpi:
+# between the medians of Computer Modern as it is drawn and as im2latex-100k has it, bolder. Single formulas differ by
+# 11 % (standard deviation), other fonts by up to 12 %.
+_PITCHES = (2.3, 2.7, 2.95, 3.55, 6.2, 11.5, 54.3)
+_RESOLUTIONS = (40, 50, 70, 100, 200, 400, 2000)
+# Ink from which on a pixel belongs to a stroke; which of the distances between strokes lie inside letters, the
+# shortest, not between letters and symbols; and how many distances it takes to say something.
+STROKE_INK, INSIDE, FEWEST = 0.25, 0.4, 8
+MAX_ENLARGE = 2.0
 # Grey levels between the two ends of the fitted background, from which on the background is flattened.
 SHADE_RANGE = 6
 
@@ -41,8 +51,9 @@ class PicturePreparation:
         min_size: a picture whose ink is smaller than this in both directions is refused, in pixels.
         ink_threshold: a pixel counts as ink for the crop from this share of the contrast on, 0 to 1.
         scale: pictures are enlarged by this factor: letters of screen size on cells enough.
-        max_pitch: a picture whose strokes are farther apart than this (`stroke_pitch`, in pixels) was drawn at a high
-            resolution, and is scaled down; None leaves every picture its size.
+        min_dpi, max_dpi: pictures whose letters are as small as 10 pt type at a lower resolution than `min_dpi` are
+            enlarged, by at most `MAX_ENLARGE`, and those with letters as large as at a higher one than `max_dpi` are
+            scaled down, to letters of that size, before `scale`; None leaves such pictures their size.
     """
 
     def __init__(
@@ -54,15 +65,16 @@ class PicturePreparation:
         min_size: int = 3,
         ink_threshold: float = 0.25,
         scale: float = 1.0,
-        max_pitch: float | None = None,
+        min_dpi: float | None = None,
+        max_dpi: float | None = None,
     ) -> None:
         if margin < 0 or size_divisor < 1 or not 0 < ink_threshold < 1:
             raise ValueError('margin must be >= 0, size_divisor >= 1, and ink_threshold between 0 and 1')
         for name, bound in (('max_height', max_height), ('max_width', max_width)):
             if bound % size_divisor or bound <= 2 * margin:
                 raise ValueError(f'{name}={bound} must be a multiple of size_divisor={size_divisor} above 2 * margin')
-        if scale <= 0 or (max_pitch is not None and max_pitch <= PITCH_OFFSET):
-            raise ValueError(f'scale must be positive, and max_pitch above {PITCH_OFFSET:g}')
+        if scale <= 0 or not 0 < (min_dpi or 1) <= (max_dpi or math.inf):
+            raise ValueError('scale, min_dpi and max_dpi must be positive, and min_dpi at most max_dpi')
         self.margin = margin
         self.size_divisor = size_divisor
         self.max_height = max_height
@@ -70,13 +82,15 @@ class PicturePreparation:
         self.min_size = min_size
         self.ink_threshold = ink_threshold
         self.scale = scale
-        self.max_pitch = max_pitch
+        self.min_dpi = min_dpi
+        self.max_dpi = max_dpi
 
-    def prepare(self, image: Any, enlarge: float = 1.0) -> np.ndarray:
+    def prepare(self, image: Any, enlarge: float = 1.0, fit: bool = True) -> np.ndarray:
         """One picture as float32 (H, W), ink 1 and paper 0, H and W multiples of `size_divisor`.
 
         Args:
             enlarge: by how much larger to make it than it would be, as far as `max_height` and `max_width` go.
+            fit: bring letters into the bounds `min_dpi` and `max_dpi`; False for letters of a size that is known.
 
         Raises:
             ValueError: the picture is blank, or its ink is smaller than `min_size`.
@@ -91,7 +105,7 @@ class PicturePreparation:
         crop = ink[grey[y : bottom + self.margin, x : right + self.margin]]
         framed = np.zeros((bottom - top + 2 * self.margin, right - left + 2 * self.margin), np.float32)
         _place(crop, framed, y - top + self.margin, x - left + self.margin)
-        framed = self._resize(framed, enlarge)
+        framed = self._resize(framed, enlarge * self._to_bounds(framed) if fit else enlarge)
         height, width = (-(-n // self.size_divisor) * self.size_divisor for n in framed.shape)
         padded = np.zeros((height, width), np.float32)
         _place(framed, padded, (height - framed.shape[0]) // 2, (width - framed.shape[1]) // 2)
@@ -162,12 +176,15 @@ class PicturePreparation:
         assert near is not None
         return y + near[0], y + near[1], x + near[2], x + near[3]
 
+    def _to_bounds(self, ink: np.ndarray) -> float:
+        """The factor that brings letters into the bounds `min_dpi` and `max_dpi`."""
+        if (self.min_dpi is None and self.max_dpi is None) or (dpi := resolution(ink)) is None:
+            return 1.0
+        return min(max(dpi, self.min_dpi or 0.0), self.max_dpi or math.inf, MAX_ENLARGE * dpi) / dpi
+
     def _resize(self, ink: np.ndarray, enlarge: float) -> np.ndarray:
         """The picture, margins included, at the size to read it, within `max_height` and `max_width`."""
-        scale = self.scale
-        if self.max_pitch is not None and (pitch := stroke_pitch(ink)) > self.max_pitch:
-            scale *= (self.max_pitch - PITCH_OFFSET) / (pitch - PITCH_OFFSET)
-        scale = min(scale * enlarge, self.max_height / ink.shape[0], self.max_width / ink.shape[1])
+        scale = min(self.scale * enlarge, self.max_height / ink.shape[0], self.max_width / ink.shape[1])
         if scale == 1:
             return ink
         size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))
@@ -179,15 +196,21 @@ class PicturePreparation:
         return small / max(float(small.max()), 0.1)
 
 
-def stroke_pitch(ink: np.ndarray) -> float:
-    """How far apart strokes are inside letters, in pixels, ink from 0 to 1, (H, W); 0 where there is but one.
+def resolution(ink: np.ndarray) -> float | None:
+    """At how many dpi 10 pt type has letters of this size, ink from 0 to 1, (H, W); None if too few to tell."""
+    pitch = stroke_pitch(ink)
+    return None if pitch is None else float(np.interp(pitch, _PITCHES, _RESOLUTIONS))
+
+
+def stroke_pitch(ink: np.ndarray) -> float | None:
+    """How far apart strokes are inside letters, in pixels, ink from 0 to 1, (H, W); None where there are hardly any.
 
     The distances are those between the starts of neighbouring runs of ink, along rows and columns. So bold and light
-    letters of a size measure the same, and spaces, fractions and other large gaps do not count.
+    letters of a size measure much the same, and spaces, fractions and other large gaps do not count.
     """
-    marked = ink > 0.5
-    distances = np.concatenate([_run_distances(marked), _run_distances(marked.T)])
-    return float(np.quantile(distances, PITCH_QUANTILE)) if distances.size else 0.0
+    marked = ink > STROKE_INK
+    distances = np.sort(np.concatenate([_run_distances(marked), _run_distances(marked.T)]))
+    return float(distances[: int(INSIDE * distances.size)].mean()) if distances.size >= FEWEST else None
 
 
 def _run_distances(marked: np.ndarray) -> np.ndarray:
@@ -208,13 +231,9 @@ def _place(part: np.ndarray, whole: np.ndarray, y: int, x: int) -> None:
 
 def _flatten_background(grey: np.ndarray) -> np.ndarray:
     """Takes an even slope of brightness out of a picture, uint8 (H, W); a clean one comes back as it is."""
-    counts = _histogram(grey)
-    mode = int(counts.argmax())
-    same = counts[max(0, mode - 2) : mode + 3].sum()
-    near = counts[max(0, mode - NEAR) : mode + NEAR + 1].sum() - same
-    if min(grey.shape) < 8 or (same > CLEAN_SHARE * grey.size and near < NEAR_SHARE * grey.size):
+    if min(grey.shape) < MIN_CELL or _commonest(_histogram(grey))[2]:
         return grey
-    tall, wide = min(4, grey.shape[0] // 4), min(12, grey.shape[1] // 4)
+    tall, wide = min(4, grey.shape[0] // MIN_CELL), min(12, grey.shape[1] // MIN_CELL)
     height, width = grey.shape[0] // tall, grey.shape[1] // wide
     cells = grey[: tall * height, : wide * width].reshape(tall, height, wide, width).swapaxes(1, 2)
     step = max(1, int((height * width / 256) ** 0.5))
@@ -237,11 +256,19 @@ def _flatten_background(grey: np.ndarray) -> np.ndarray:
     return np.clip(flat + 0.5, 0, 255).astype(np.uint8)
 
 
+def _commonest(counts: np.ndarray) -> tuple[int, float, bool]:
+    """The commonest grey level, the share of the picture that it covers (+-2), and whether the picture is even."""
+    mode = int(counts.argmax())
+    same = counts[max(0, mode - 2) : mode + 3].sum()
+    near = counts[max(0, mode - NEAR) : mode + NEAR + 1].sum() - same
+    return mode, float(same / counts.sum()), bool(near < EVEN_SHARE * same)
+
+
 def _ink_table(grey: np.ndarray) -> np.ndarray | None:
     """float32 (256,): how much ink each grey level of the picture means, paper 0 and full ink 1; None if blank."""
     counts = _histogram(grey)
-    paper = int(counts.argmax())
-    if counts[max(0, paper - 2) : paper + 3].sum() < CLEAN_SHARE * grey.size:
+    paper, share, is_even = _commonest(counts)
+    if share < (LEAST_PAPER if is_even else CLEAN_SHARE):
         border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
         middle = int(np.searchsorted(counts.cumsum(), grey.size // 2))
         edge = int(np.median(border))
@@ -251,7 +278,7 @@ def _ink_table(grey: np.ndarray) -> np.ndarray | None:
     distance = np.abs(levels - paper)
     around = counts[np.argsort(distance, kind='stable')].cumsum()
     # The third of the picture nearest to the paper is this near to it: 0.43 standard deviations of the paper's noise.
-    noise = float(np.sort(distance)[np.searchsorted(around, grey.size // 3)])
+    noise = 0.0 if is_even else float(np.sort(distance)[np.searchsorted(around, grey.size // 3)])
     far = np.where(distance > max(MIN_CONTRAST / 2, 4 * noise), distance * counts, 0)
     dark, light = far[:paper].sum(), far[paper + 1 :].sum()
     depth = paper - levels if dark >= light else levels - paper

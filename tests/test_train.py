@@ -165,18 +165,18 @@ def test_a_model_to_start_from_keeps_its_sizes_and_looks(config: Path, tmp_path:
 def test_pictures_are_prepared_as_for_the_model_to_start_from(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def prepared(name: str, *flags: object) -> tuple[float, float | None]:
+    def prepared(name: str, *flags: object) -> tuple[float, float | None, float | None]:
         assert train.main(command(config, tmp_path / name, '--max-steps', 1, *flags)) == 0
         images = load(tmp_path / name / 'final')[1].image_processor
-        return images.scale, images.max_pitch
+        return images.scale, images.min_dpi, images.max_dpi
 
     first = tmp_path / 'first' / 'final'
-    assert prepared('new') == (1.25, 6.5)
-    assert prepared('first', '--picture-scale', 1.5, '--max-pitch', 0) == (1.5, None)
-    assert prepared('same', '--init-from', first) == (1.5, None)
-    assert prepared('other', '--init-from', first, '--max-pitch', 8) == (1.5, 8)
-    assert train.main(command(config, tmp_path / 'wrong', '--max-pitch', 2)) == 2
-    assert 'max_pitch above 3' in capsys.readouterr().err
+    assert prepared('new') == (1.25, 100, 120)
+    assert prepared('first', '--picture-scale', 1.5, '--max-dpi', 0) == (1.5, 100, None)
+    assert prepared('same', '--init-from', first) == (1.5, 100, None)
+    assert prepared('other', '--init-from', first, '--min-dpi', 0, '--max-dpi', 150) == (1.5, None, 150)
+    assert train.main(command(config, tmp_path / 'wrong', '--max-dpi', 50)) == 2
+    assert 'min_dpi at most max_dpi' in capsys.readouterr().err
 
 
 # With --cpu, accelerate launch starts one process whatever it is told; this is its way to several on a CPU.

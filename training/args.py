@@ -58,8 +58,11 @@ class TrainArgs:
     scale_uniform: float = setting(0.15, "share of pictures whose letters' size is drawn evenly over the whole range")
 
     picture_scale: float | None = setting(None, "factor to enlarge pictures by (default: init_from's, or 1.25)")
-    max_pitch: float | None = setting(
-        None, "pixels between strokes above which to scale down, 0 for never (default: init_from's, or 6.5)"
+    min_dpi: float | None = setting(
+        None, "pictures with letters as small as 10 pt type at fewer dpi are enlarged, 0 for none (init_from's, or 100)"
+    )
+    max_dpi: float | None = setting(
+        None, "pictures with letters as large as at more dpi are scaled down, 0 for none (init_from's, or 120)"
     )
 
     # Model

@@ -20,7 +20,7 @@ from .args import ArgumentError, TrainArgs
 from .grow import grow
 
 # Of new models; how they were found: docs/experiments.md.
-PICTURE_SCALE, MAX_PITCH = 1.25, 6.5
+PICTURE_SCALE, MIN_DPI, MAX_DPI = 1.25, 100.0, 120.0
 
 
 def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
@@ -42,17 +42,18 @@ def _image_processor(args: TrainArgs) -> Im2LatexImageProcessor:
     wanted: dict[str, Any] = {}
     if args.picture_scale is not None:
         wanted['scale'] = args.picture_scale
-    if args.max_pitch is not None:
-        wanted['max_pitch'] = args.max_pitch or None
+    for name in ('min_dpi', 'max_dpi'):
+        if (dpi := getattr(args, name)) is not None:
+            wanted[name] = dpi or None
     try:
         if args.init_from is None:
-            return Im2LatexImageProcessor(**{'scale': PICTURE_SCALE, 'max_pitch': MAX_PITCH} | wanted)
+            return Im2LatexImageProcessor(**{'scale': PICTURE_SCALE, 'min_dpi': MIN_DPI, 'max_dpi': MAX_DPI} | wanted)
         first = Im2LatexImageProcessor.from_pretrained(args.init_from)
         return Im2LatexImageProcessor.from_dict({**first.to_dict(), **wanted})
     except OSError as error:
         raise ArgumentError(f'init_from: {args.init_from} holds no processor_config.json') from error
     except ValueError as error:
-        raise ArgumentError(f'picture_scale or max_pitch: {error}') from error
+        raise ArgumentError(f'picture_scale, min_dpi or max_dpi: {error}') from error
 
 
 def build_model(args: TrainArgs, processor: Im2LatexProcessor) -> Im2LatexModel:

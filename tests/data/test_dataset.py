@@ -102,15 +102,15 @@ def test_formulas_are_typeset_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('scale', [0.6, 1.0, 2.0])
-def test_looks_have_the_size_that_was_announced(parquet: Path, tmp_path: Path, scale: float) -> None:
+def test_drawn_letters_have_the_size_asked_for_and_others_stay(parquet: Path, tmp_path: Path, scale: float) -> None:
     file = tmp_path / 'formulas.jsonl'
     file.write_text(json.dumps({'latex': r'\sum_{i=0}^{n} \frac{x_i}{2}'}) + '\n')
     formulas, pictures = load(file, cache=tmp_path), load(parquet)
     assert isinstance(formulas, Formulas)
     assert isinstance(pictures, Pictures)
-    for source in (formulas, pictures):
+    for source, factor in ((formulas, scale), (pictures, 1)):
         image = source.look(0, scale, np.random.default_rng(0), PLAIN)
-        assert np.abs(np.array(image.size[::-1]) - source.sizes[0] * scale).max() <= 2
+        assert np.abs(np.array(image.size[::-1]) - source.sizes[0] * factor).max() <= 2
         assert image.mode == 'L'
 
 

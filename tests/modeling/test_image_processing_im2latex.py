@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from modeling import grey_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
-from modeling.picture_im2latex import REACH_X, REACH_Y, stroke_pitch
+from modeling.picture_im2latex import REACH_X, REACH_Y, resolution, stroke_pitch
 
 PROCESSOR = Im2LatexImageProcessor()
 
@@ -222,26 +222,39 @@ def test_pictures_are_enlarged() -> None:
     assert array.min() >= 0 and array.max() <= 1
 
 
-@pytest.mark.parametrize('times', [2, 3, 5, 8])
-def test_a_high_resolution_is_scaled_down(times: int) -> None:
-    """To much the same size, whatever the resolution; a picture of letters small enough stays as it is."""
-    processor = Im2LatexImageProcessor(max_pitch=1.3 * stroke_pitch(WANTED))
-    large = CLEAN.resize((times * CLEAN.width, times * CLEAN.height), Image.Resampling.BICUBIC)
-    sizes = np.array(processor.prepare(large).shape) / np.array(WANTED.shape)
-    assert ((sizes > 0.5) & (sizes < 1.5)).all()
-    assert np.array_equal(processor.prepare(CLEAN), WANTED)
+@pytest.mark.parametrize('times', [0.5, 0.75, 2, 3, 5, 8])
+def test_letters_are_brought_to_one_size(times: float) -> None:
+    """Whatever the resolution; a picture of letters within the bounds stays as it is."""
+    plain = Im2LatexImageProcessor(size_divisor=1)
+    wanted = plain.prepare(CLEAN)
+    dpi = resolution(wanted)
+    assert dpi is not None
+    processor = Im2LatexImageProcessor(size_divisor=1, min_dpi=0.9 * dpi, max_dpi=1.1 * dpi)
+    other = CLEAN.resize((int(times * CLEAN.width), int(times * CLEAN.height)), Image.Resampling.HAMMING)
+    sizes = np.array(processor.prepare(other).shape) / np.array(wanted.shape)
+    assert ((sizes > 0.7) & (sizes < 1.4)).all()
+    assert np.array_equal(processor.prepare(CLEAN), wanted)
+    assert np.array_equal(processor.prepare(other, fit=False), plain.prepare(other))
+
+
+def test_hardly_any_strokes_say_nothing_about_the_size_of_letters() -> None:
+    image = Image.new('L', (90, 40), 255)
+    image.paste(0, (10, 20, 60, 22))  # a minus sign
+    processor = Im2LatexImageProcessor(min_dpi=100, max_dpi=120)
+    assert np.array_equal(processor.prepare(image), PROCESSOR.prepare(image))
 
 
 def test_bold_letters_have_the_pitch_of_light_ones() -> None:
     light, bold = (1 - np.asarray(image, np.float32) / 255 for image in (CLEAN, CLEAN.filter(ImageFilter.MinFilter(3))))
-    assert stroke_pitch(bold) == pytest.approx(stroke_pitch(light), abs=2)
+    assert stroke_pitch(bold) == pytest.approx(stroke_pitch(light), rel=0.4)
 
 
 @pytest.mark.parametrize(('width', 'gap'), [(1, 1), (1, 4), (3, 5), (9, 20)])
 def test_stroke_pitch(width: int, gap: int) -> None:
     lines = np.tile(np.repeat(np.float32([0, 1]), (gap, width)), (30, 12))
     assert stroke_pitch(lines) == stroke_pitch(lines.T) == width + gap
-    assert stroke_pitch(lines[:, : 2 * gap + width]) == stroke_pitch(np.zeros((5, 5), np.float32)) == 0
+    assert stroke_pitch(lines[:, : 2 * gap + width]) is None
+    assert stroke_pitch(np.zeros((5, 5), np.float32)) is None
 
 
 def test_huge_pictures_are_reduced_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +358,7 @@ def test_pad_refuses(arguments: dict, message: str) -> None:
 
 def test_wrong_settings_are_refused() -> None:
     wrong = ({'margin': -1}, {'ink_threshold': 0.0}, {'max_width': 100}, {'max_height': 0}, {'scale': 0})
-    for settings_ in (*wrong, {'max_pitch': 3}):
+    for settings_ in (*wrong, {'max_dpi': -1}, {'min_dpi': 100, 'max_dpi': 90}):
         with pytest.raises(ValueError, match='must be'):
             Im2LatexImageProcessor(**settings_)
 
@@ -359,7 +372,8 @@ def test_saved_settings_come_back(tmp_path: Path) -> None:
         min_size=5,
         ink_threshold=0.3,
         scale=1.5,
-        max_pitch=9,
+        min_dpi=80,
+        max_dpi=150,
     )
     changed.save_pretrained(tmp_path)
     loaded = Im2LatexImageProcessor.from_pretrained(tmp_path)

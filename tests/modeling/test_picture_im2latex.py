@@ -20,7 +20,7 @@ EXAMPLES = sorted((ROOT / 'examples').glob('*.png'))
 
 @pytest.mark.parametrize('mode', ['L', 'RGB', 'RGBA', 'I;16', 'P', '1'])
 def test_pixel_by_pixel(mode: str) -> None:
-    settings_of_both = {'margin': 3, 'max_width': 160, 'scale': 1.25, 'max_pitch': 6.5}
+    settings_of_both = {'margin': 3, 'max_width': 160, 'scale': 1.25, 'min_dpi': 90, 'max_dpi': 110}
     pictures = [Image.open(path).convert('L').convert(mode) for path in EXAMPLES]
     batch = Im2LatexImageProcessor(**settings_of_both)(pictures)
     preparation = PicturePreparation(**settings_of_both)
