@@ -3,7 +3,6 @@
 What single commands do is in `latex_commands.py`, the items in `latex_fonts.py`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -11,19 +10,14 @@ from . import latex_rules as rules
 from .latex_extent import fit_sizes
 from .latex_fonts import Item, Items, combine, symbol, text_symbol
 from .latex_form import CANONICAL, Form, LatexError, MissingArgument, NestedTooDeeply, UnbalancedGroup
+from .latex_reader import TokenReader
 from .latex_symbols import WITHOUT_ARGUMENT
 
 _DEPTH: Final = 80
-_OPTION: Final = 200  # tokens in an optional argument
 _SUB, _SUP = 1, 2
 _GROUP: Final = frozenset({'}'})
 _OPENING: Final = frozenset({'{', '['})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
-_SPACES: Final = rules.WORD_SPACE | {r'\;', r'\:', r'\quad', r'\phantom', r'\hphantom'}
-_IN_LENGTH: Final = rules.WORD_SPACE | {'='}
-_LENGTH: Final = re.compile(
-    r'[-+]*[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|dd|cc|fil+|\\[A-Za-z]+)(?:(?:plus|minus)(?=[-+\d.\\]))?'
-)
 
 Handler: TypeAlias = Callable[['Parser', str, Items, str], None]
 
@@ -41,7 +35,7 @@ def close(items: Items, opening: int) -> int:
     return position
 
 
-class Parser:
+class Parser(TokenReader):
     """Recursive descent over tokens; every method reads on from `position`.
 
     `handlers` maps a command (and 'environment', 'unknown') to a function of parser, command, list to append to and
@@ -56,10 +50,9 @@ class Parser:
     def __init__(
         self, tokens: Sequence[str], handlers: Mapping[str, Handler], form: Form = CANONICAL, depth: int = 0
     ) -> None:
-        self.tokens = tokens
+        super().__init__(tokens)
         self.handlers = handlers
         self.form = form
-        self.position = 0
         self.depth = depth
         self.style = self.natural = 0
         self.is_restyled = False  # whether the list being read holds a style
@@ -69,16 +62,6 @@ class Parser:
         self.has_sizes = False  # whether there is a `\\big` or its like
         self.limits = ''  # `\\limits` or `\\nolimits`, where the scripts read last follow one
         self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
-
-    def peek(self) -> str:
-        """The next token, empty at the end."""
-        return self.tokens[self.position] if self.position < len(self.tokens) else ''
-
-    def skip_space(self) -> str:
-        """The next token that is not space; it stays unread."""
-        while (token := self.peek()) in rules.WORD_SPACE:
-            self.position += 1
-        return token
 
     def descend(self) -> None:
         """Counts one level of nesting, which `depth -= 1` ends."""
@@ -296,11 +279,6 @@ class Parser:
                 self.limits = limits
                 return sub or [], sup or [], staggered
 
-    def begins_with_space(self, script: str) -> str:
-        """`script`, if the group that follows begins with space, else nothing."""
-        following = self.tokens[self.position : self.position + 2]
-        return script if len(following) > 1 and following[0] == '{' and following[1] in _SPACES else ''
-
     def script(self, font: str) -> Items:
         style, natural = self.style, self.natural
         self.style = self.natural = 2 if style < 2 else 3
@@ -351,54 +329,6 @@ class Parser:
         items = self.argument(font)
         self.style, self.natural = outer
         return items
-
-    def raw_argument(self) -> list[str]:
-        """The tokens of an argument as they stand."""
-        token = self.skip_space()
-        if not token or token in rules.CLOSERS:
-            return []
-        self.position += 1
-        if token != '{':
-            return [token]
-        begin, level = self.position, 1
-        while level:
-            if self.position >= len(self.tokens):
-                raise UnbalancedGroup('the end of a group or environment is missing')
-            token = self.tokens[self.position]
-            level += (token == '{') - (token == '}')
-            self.position += 1
-        return list(self.tokens[begin : self.position - 1])
-
-    def bracket(self) -> list[str] | None:
-        """The tokens of an optional argument, if one follows."""
-        if self.skip_space() != '[':
-            return None
-        level = 0
-        for index in range(self.position + 1, min(self.position + _OPTION, len(self.tokens))):
-            token = self.tokens[index]
-            if token == ']' and level == 0:
-                found = list(self.tokens[self.position + 1 : index])
-                self.position = index + 1
-                return found
-            level += (token == '{') - (token == '}')
-            if level < 0:
-                break
-        return None
-
-    def length(self) -> None:
-        """Skips a length such as `-3.5pt plus 1fil`, if one follows."""
-        while True:
-            ahead = self.tokens[self.position : self.position + 24]
-            match = _LENGTH.match(''.join(token for token in ahead if token not in _IN_LENGTH))
-            if match is None:
-                return
-            rest = len(match[0])
-            while rest > 0:
-                token = self.peek()
-                rest -= 0 if token in _IN_LENGTH else len(token)
-                self.position += 1
-            if not match[0].endswith(('plus', 'minus')):
-                return
 
 
 __all__ = ['Handler', 'Item', 'Items', 'LatexError', 'Parser', 'close']

@@ -19,6 +19,7 @@ from .latex_fonts import write
 from .latex_form import CANONICAL
 from .latex_metrics import SYMBOLS
 from .latex_parser import Parser
+from .latex_reader import TokenReader
 from .latex_ruler import Ruler
 from .latex_rules import SYNONYMS
 from .latex_symbols import WITHOUT_ARGUMENT

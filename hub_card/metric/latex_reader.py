@@ -1,0 +1,1 @@
+../../data/latex_reader.py
