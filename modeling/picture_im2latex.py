@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from .grey_im2latex import to_grey
+from .letter_size_im2latex import resolution
 
 # Grey levels of 255: marks that stand out less than this from the paper are not ink.
 MIN_CONTRAST = 12
@@ -26,14 +27,7 @@ MIN_CELL = 6
 # Specks so near to the ink, in pixels down and across, are part of the formula: dots and accents at a low resolution,
 # and the full stop that ends it, after a wide space.
 REACH_Y, REACH_X = 8, 24
-# How far apart strokes are in pixels, as `stroke_pitch` measures it, where 10 pt type was drawn at a resolution in dpi:
-# between the medians of Computer Modern as it is drawn and as im2latex-100k has it, bolder. Single formulas differ by
-# 11 % (standard deviation), other fonts by up to 12 %.
-_PITCHES = (2.3, 2.7, 2.95, 3.55, 6.2, 11.5, 54.3)
-_RESOLUTIONS = (40, 50, 70, 100, 200, 400, 2000)
-# Ink from which on a pixel belongs to a stroke; which of the distances between strokes lie inside letters, the
-# shortest, not between letters and symbols; and how many distances it takes to say something.
-STROKE_INK, INSIDE, FEWEST = 0.25, 0.4, 8
+# Beyond it a picture has nothing more to show.
 MAX_ENLARGE = 2.0
 # Grey levels between the two ends of the fitted background, from which on the background is flattened.
 SHADE_RANGE = 6
@@ -194,29 +188,6 @@ class PicturePreparation:
         small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.HAMMING, reducing_gap=3.0))
         # Thin strokes fade when a picture shrinks: the darkest ink is 1 again.
         return small / max(float(small.max()), 0.1)
-
-
-def resolution(ink: np.ndarray) -> float | None:
-    """At how many dpi 10 pt type has letters of this size, ink from 0 to 1, (H, W); None if too few to tell."""
-    pitch = stroke_pitch(ink)
-    return None if pitch is None else float(np.interp(pitch, _PITCHES, _RESOLUTIONS))
-
-
-def stroke_pitch(ink: np.ndarray) -> float | None:
-    """How far apart strokes are inside letters, in pixels, ink from 0 to 1, (H, W); None where there are hardly any.
-
-    The distances are those between the starts of neighbouring runs of ink, along rows and columns. So bold and light
-    letters of a size measure much the same, and spaces, fractions and other large gaps do not count.
-    """
-    marked = ink > STROKE_INK
-    distances = np.sort(np.concatenate([_run_distances(marked), _run_distances(marked.T)]))
-    return float(distances[: int(INSIDE * distances.size)].mean()) if distances.size >= FEWEST else None
-
-
-def _run_distances(marked: np.ndarray) -> np.ndarray:
-    """Between the starts of neighbouring runs in each row."""
-    rows, starts = np.nonzero(marked[:, 1:] & ~marked[:, :-1])
-    return np.diff(starts)[np.diff(rows) == 0]
 
 
 def _box(marked: np.ndarray) -> tuple[int, int, int, int] | None:

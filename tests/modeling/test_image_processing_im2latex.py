@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from modeling import grey_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
-from modeling.picture_im2latex import REACH_X, REACH_Y, resolution, stroke_pitch
+from modeling.letter_size_im2latex import resolution, stroke_pitch
+from modeling.picture_im2latex import REACH_X, REACH_Y
 
 PROCESSOR = Im2LatexImageProcessor()
 
