@@ -33,11 +33,11 @@ class BucketSampler:
     """most pixels of a batch, padding included"""
     max_batch: int = 128
     """most pictures of a batch"""
-    scale_range: tuple[float, float] = (0.6, 2.0)
+    scale_range: tuple[float, float] = (0.75, 1.5)
     """smallest and largest size of the letters"""
     scale_sigma: float = 0.15
     """standard deviation of the logarithm of the letters' size"""
-    scale_uniform: float = 0.15
+    scale_uniform: float = 0.4
     """share of the pictures whose letters' size is drawn evenly over the whole range instead"""
     bucket: bool = True
     """False deals all pictures into one bucket: uniform sampling"""

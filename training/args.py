@@ -53,9 +53,9 @@ class TrainArgs:
 
     # Looks
     augment: float = setting(1.0, 'strength of the augmentation, 0 for none')
-    scale_range: list[float] = setting([0.6, 2.0], 'smallest and largest size of the letters; 1 is 10 pt at 100 dpi')
+    scale_range: list[float] = setting([0.75, 1.5], 'smallest and largest size of the letters; 1 is 10 pt at 100 dpi')
     scale_sigma: float = setting(0.15, "standard deviation of the logarithm of the letters' size")
-    scale_uniform: float = setting(0.15, "share of pictures whose letters' size is drawn evenly over the whole range")
+    scale_uniform: float = setting(0.4, "share of pictures whose letters' size is drawn evenly over the whole range")
 
     picture_scale: float | None = setting(None, "factor to enlarge pictures by (default: init_from's, or 1.25)")
     min_dpi: float | None = setting(
