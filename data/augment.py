@@ -2,13 +2,14 @@
 
 PIL and numpy only; everything is decided by the generator that the caller hands in.
 
-    picture = draw(lambda dpi: rasterize(page, dpi), scale=1.0, rng=np.random.default_rng(0))   # 'L', black on white
+    drawn = draw(lambda dpi: rasterize(page, dpi), scale=1.0, rng=np.random.default_rng(0))     # 'L', black on white
     picture = augment(picture, rng, strength=0.5)                                               # any picture like it
 """
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -55,8 +56,9 @@ class Augmentation:
     # draw(): how the page becomes pixels
     p_recipe: float = 0.5  # the look of im2latex-100k
     recipe_strength: float = 0.4  # what else happens to those pictures: about half of them stay as they are
-    p_small: float = 0.35  # drawn at a low resolution, and enlarged as a reader of small letters enlarges them
-    small: Range = (1.4, 2.6)
+    p_small: float = 0.45  # drawn at a low resolution, and enlarged as a viewer enlarges them
+    small: Range = (1.5, 2.5)
+    p_left_small: float = 0.6  # of those: left to the reader to enlarge
     p_oversample: float = 0.6  # of the rest: draw larger by a factor, then shrink
     oversample: Range = (1.2, 3.0)
     p_harden: float = 0.3  # of those: black or white before they shrink
@@ -101,14 +103,25 @@ class Augmentation:
         chances = {f.name: min(1.0, getattr(self, f.name) * strength) for f in fields(self) if f.name.startswith('p_')}
         return Augmentation(**{f.name: chances.get(f.name, getattr(self, f.name)) for f in fields(self)})
 
+    def gentle(self) -> 'Augmentation':
+        """The same table without what would wipe out letters of a few pixels."""
+        return replace(self, p_warp=0.0, p_bolder=0.0, p_thinner=0.0, p_resample=0.0, p_blur=0.0, p_bilevel=0.0)
+
 
 DEFAULT = Augmentation()
 
 
+class Drawn(NamedTuple):
+    image: Image.Image
+    """mode 'L'"""
+    enlarge: float
+    """by how much larger it must be made for its letters to have the size that was asked for"""
+
+
 def draw(
     render: Callable[[float], Image.Image], scale: float, rng: np.random.Generator, augmentation: Augmentation = DEFAULT
-) -> Image.Image:
-    """A formula as it might look, 'L': its letters `scale` times as large as those of im2latex-100k.
+) -> Drawn:
+    """A formula as it might look: its letters, once it is enlarged, `scale` times as large as those of im2latex-100k.
 
     Args:
         render: draws the page, black on white in mode 'L', at any dpi. For outlines only: the pixels of a picture
@@ -127,10 +140,12 @@ def draw(
     else:
         small, strength = _oversampled(render, dpi / enlarge, rng, augmentation), 1.0
     if enlarge == 1:
-        return augment(small, rng, strength, augmentation)
+        return Drawn(augment(small, rng, strength, augmentation), 1.0)
+    if rng.random() < augmentation.p_left_small:
+        return Drawn(augment(small, rng, SMALL_STRENGTH * strength, augmentation.gentle()), enlarge)
     size = round(small.width * enlarge), round(small.height * enlarge)
     picture = small.resize(size, SMOOTH[rng.integers(len(SMOOTH))])
-    return augment(picture, rng, SMALL_STRENGTH * strength, augmentation)
+    return Drawn(augment(picture, rng, SMALL_STRENGTH * strength, augmentation), 1.0)
 
 
 def _oversampled(

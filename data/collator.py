@@ -42,7 +42,8 @@ class Collator:
             if example['image'] is None:
                 continue
             try:
-                arrays.append(image_processor.prepare(example['image'], **_size(example)))
+                enlarge, fit = example.get('enlarge', 1.0), example.get('fit', True)
+                arrays.append(image_processor.prepare(example['image'], enlarge, fit))
             except ValueError:  # blank: augmentation can wipe out a speck of a formula
                 continue
             texts.append(example['latex'])
@@ -61,9 +62,3 @@ class Collator:
         batch = image_processor.pad(arrays, offsets=offsets, canvas=(height, width), return_tensors='pt')
         tokens = self.processor.encode(texts, max_length=self.max_tokens, pad_to_multiple_of=TOKEN_STEP)
         return {**batch, **tokens, 'latex': texts}
-
-
-def _size(example: Example) -> dict[str, Any]:
-    """How the image processor brings a picture to its size: not at all if its letters were drawn at theirs."""
-    scale = example.get('scale', 1.0)
-    return {'fit': False} if scale is None else {'enlarge': scale}

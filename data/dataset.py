@@ -13,7 +13,7 @@ import io
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict
 
 import datasets
 import numpy as np
@@ -39,15 +39,22 @@ BROKEN = (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombEr
 class Example(TypedDict):
     image: Image.Image
     latex: str
-    scale: NotRequired[float | None]
-    """of a look: by how much larger to make its letters than others are for the model; None: they have their size"""
+    enlarge: NotRequired[float]
+    """by how much larger to make the picture than the model would have it"""
+    fit: NotRequired[bool]
+    """whether letters are to be brought to the model's size first"""
+
+
+class Look(NamedTuple):
+    """A picture with a random appearance, and what is left to do about the size of its letters, as in `Example`."""
+
+    image: Image.Image
+    enlarge: float
+    fit: bool
 
 
 class Source(Protocol):
-    """A map-style set of pictures with labels; `look` gives a picture a random appearance."""
-
-    draws_letters: bool
-    """whether `look` draws letters at the size asked for; otherwise that is left to who reads the picture"""
+    """A map-style set of pictures with labels; `look` gives a picture at any size and with a random appearance."""
 
     @property
     def sizes(self) -> np.ndarray:
@@ -57,7 +64,7 @@ class Source(Protocol):
     def __getitem__(self, index: int) -> Example: ...
     def latex(self, index: int) -> str: ...
     def labels(self) -> list[str]: ...
-    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image: ...
+    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Look: ...
 
 
 class Pictures:
@@ -66,8 +73,6 @@ class Pictures:
     Args:
         table: columns `image` and `latex`; a label that is missing counts as empty.
     """
-
-    draws_letters = False
 
     def __init__(self, table: datasets.Dataset):
         self.table = table
@@ -92,9 +97,9 @@ class Pictures:
     def labels(self) -> list[str]:
         return list(self._labels)
 
-    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
-        """The picture black on white and augmented, whatever the scale."""
-        return augment(to_grey(self[index]['image']), rng, augmentation=augmentation)
+    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Look:
+        """The picture black on white and augmented, its letters as large as they are."""
+        return Look(augment(to_grey(self[index]['image']), rng, augmentation=augmentation), scale, fit=True)
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -105,8 +110,6 @@ class Pictures:
 
 class Formulas:
     """Typeset pages, drawn when asked for, at any resolution."""
-
-    draws_letters = True
 
     def __init__(self, pages: TypesetPages, limit: int | None = None, dpi: float = UNIT_DPI):
         self.pages = pages
@@ -126,9 +129,9 @@ class Formulas:
         """Far faster than one by one."""
         return self.pages.labels(len(self))
 
-    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Image.Image:
-        """The page drawn with letters `scale` times the size they have at 100 dpi, and augmented."""
-        return draw(lambda dpi: self.pages.image(index, dpi), scale, rng, augmentation)
+    def look(self, index: int, scale: float, rng: np.random.Generator, augmentation: Augmentation) -> Look:
+        """The page drawn for letters `scale` times the size they have at 100 dpi, and augmented."""
+        return Look(*draw(lambda dpi: self.pages.image(index, dpi), scale, rng, augmentation), fit=False)
 
 
 def load(source: str | Path, split: str = 'train', *, limit: int | None = None, cache: Path | None = None) -> Source:

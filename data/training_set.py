@@ -121,10 +121,10 @@ class TrainingSet:
         rng = np.random.default_rng((self.seed, look.epoch, look.index))
         label = self.labels[index]
         try:
-            image = source.look(local, look.scale, rng, self.augmentation)
+            found = source.look(local, look.scale, rng, self.augmentation)
         except (OSError, SyntaxError, ValueError):  # what PIL raises for a broken file
             return {'image': None, 'latex': label}
-        return {'image': image, 'latex': label, 'scale': None if source.draws_letters else look.scale}
+        return {'image': found.image, 'latex': label, 'enlarge': found.enlarge, 'fit': found.fit}
 
 
 def _encoded(labels: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> tuple[np.ndarray, np.ndarray]:

@@ -48,7 +48,8 @@ def test_a_seed_decides_everything(seed: int) -> None:
 @settings(max_examples=20, deadline=None)
 def test_the_same_seed_draws_the_same_page(seed: int) -> None:
     first, second = (draw(render, 1.3, np.random.default_rng(seed)) for _ in range(2))
-    assert first.tobytes() == second.tobytes()
+    assert first.image.tobytes() == second.image.tobytes()
+    assert first.enlarge == second.enlarge
 
 
 def test_strength_zero_changes_nothing() -> None:
@@ -61,7 +62,9 @@ def test_strength_zero_changes_nothing() -> None:
 def test_an_empty_table_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     assert augment(PAGE, rng, augmentation=DEFAULT.scaled(0)).tobytes() == PAGE.tobytes()
-    assert draw(render, 1.0, rng, DEFAULT.scaled(0)).tobytes() == PAGE.tobytes()
+    drawn = draw(render, 1.0, rng, DEFAULT.scaled(0))
+    assert drawn.image.tobytes() == PAGE.tobytes()
+    assert drawn.enlarge == 1
 
 
 @given(SEEDS)
@@ -80,7 +83,9 @@ def test_every_step_does_something(name: str) -> None:
     table = always(name)
     if name == 'p_harden':
         table = dataclasses.replace(table, p_oversample=1.0)
-    images = [draw(render, 1.0, np.random.default_rng(seed), table) for seed in range(4)]
+    if name == 'p_left_small':
+        table = dataclasses.replace(table, p_small=1.0)
+    images = [draw(render, 1.0, np.random.default_rng(seed), table).image for seed in range(4)]
     # An amplitude near none, a gamma of 1.001, may leave one of them as it is.
     assert sum(image.tobytes() != PAGE.tobytes() for image in images) >= 3
     # Two draws differ unless there is nothing to draw.
@@ -131,9 +136,9 @@ def test_recipe_is_the_halved_page_of_touched_pixels() -> None:
 @settings(max_examples=40, deadline=None)
 def test_scale_is_the_size_of_the_letters(seed: int, scale: float) -> None:
     table = dataclasses.replace(DEFAULT, p_margin=0.0, p_warp=0.0)
-    image = draw(render, scale, np.random.default_rng(seed), table)
-    assert image.width == pytest.approx(PAGE.width * scale, abs=2.5)
-    assert image.height == pytest.approx(PAGE.height * scale, abs=2.5)
+    image, enlarge = draw(render, scale, np.random.default_rng(seed), table)
+    assert enlarge * image.width == pytest.approx(PAGE.width * scale, abs=2.5 * enlarge)
+    assert enlarge * image.height == pytest.approx(PAGE.height * scale, abs=2.5 * enlarge)
 
 
 def test_shrink_divides_the_size() -> None:
@@ -149,9 +154,11 @@ def test_scaled_touches_chances_only() -> None:
     assert DEFAULT.scaled(100).p_blur == 1.0
 
 
+@pytest.mark.parametrize('left_small', [False, True])
 @given(SEEDS)
 @settings(max_examples=30, deadline=None)
-def test_small_letters_are_drawn_small_and_enlarged(seed: int) -> None:
+def test_small_letters_are_drawn_small_and_enlarged(left_small: bool, seed: int) -> None:
+    table = dataclasses.replace(always('p_small'), p_left_small=float(left_small))
     drawn_at: list[float] = []
 
     def remember(dpi: float) -> Image.Image:
@@ -159,7 +166,8 @@ def test_small_letters_are_drawn_small_and_enlarged(seed: int) -> None:
         return render(dpi)
 
     for scale in (0.4, 1.0):
-        image = draw(remember, scale, np.random.default_rng(seed), always('p_small'))
+        image, enlarge = draw(remember, scale, np.random.default_rng(seed), table)
         lowest = min(LEAST_DPI, UNIT_DPI * scale)
         assert lowest <= drawn_at.pop() <= UNIT_DPI * scale / (DEFAULT.small[0] if scale == 1 else 1)
-        assert image.width == pytest.approx(PAGE.width * scale, abs=2)
+        assert enlarge * image.width == pytest.approx(PAGE.width * scale, abs=2 * enlarge)
+        assert (enlarge > 1) == (left_small and scale == 1)

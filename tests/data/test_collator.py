@@ -30,6 +30,17 @@ def test_batch(
         assert canvas[inside == 0].abs().sum() == 0
 
 
+def test_letters_come_out_as_large_as_the_example_says(
+    tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image]
+) -> None:
+    image = formula_images[0].convert('L')
+    half = image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
+    known = {'image': half, 'latex': 'x', 'enlarge': 2.0, 'fit': False}
+    expected = tiny_processor.image_processor.prepare(half, enlarge=2.0, fit=False)
+    batch = Collator(tiny_processor, place_at_random=False)([known])
+    assert np.array_equal(batch['pixel_values'][0, 0, : expected.shape[0], : expected.shape[1]].numpy(), expected)
+
+
 def test_place_does_not_matter_to_the_model(
     tiny_processor: Im2LatexProcessor, tiny_model: Im2LatexModel, formulas: list[str], formula_images: list[Image.Image]
 ) -> None:

@@ -108,10 +108,12 @@ def test_drawn_letters_have_the_size_asked_for_and_others_stay(parquet: Path, tm
     formulas, pictures = load(file, cache=tmp_path), load(parquet)
     assert isinstance(formulas, Formulas)
     assert isinstance(pictures, Pictures)
-    for source, factor in ((formulas, scale), (pictures, 1)):
-        image = source.look(0, scale, np.random.default_rng(0), PLAIN)
-        assert np.abs(np.array(image.size[::-1]) - source.sizes[0] * factor).max() <= 2
-        assert image.mode == 'L'
+    for source, drawn_at in ((formulas, scale), (pictures, 1)):
+        look = source.look(0, scale, np.random.default_rng(0), PLAIN)
+        assert np.abs(np.array(look.image.size[::-1]) - source.sizes[0] * drawn_at).max() <= 2
+        assert drawn_at * look.enlarge == scale
+        assert look.fit == (source is pictures)
+        assert look.image.mode == 'L'
 
 
 def test_what_cannot_be_read(tmp_path: Path, parquet: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,8 +80,8 @@ def test_pages_are_cropped_once(raw: Path, tmp_path: Path, caplog: pytest.LogCap
     assert source.sizes.tolist() == [[30, 163], [30, 188]]
     assert source[1]['image'].size == (188, 30)
     look = source.look(1, 1.0, np.random.default_rng(0), DEFAULT.scaled(0))
-    assert look.tobytes() == source[1]['image'].tobytes()
-    assert np.asarray(look).min() == 0
+    assert look.image.tobytes() == source[1]['image'].tobytes()
+    assert np.asarray(look.image).min() == 0
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / 'cache').rglob('*.png')}
     assert len(stamps) == 2
     next((tmp_path / 'cache').rglob('*.txt')).unlink()  # as if interrupted before the end
