@@ -21,6 +21,9 @@ Prepared = np.ndarray | str
 Logs = Sequence[float]
 """log-probabilities of the tokens of a reading, and of its end"""
 TINY = 1e-9
+# A reading counts for little that the looks find less likely than another, tokens multiplied, by more than this many
+# nats: one that goes on and on has many tokens that are likely, each after the last.
+MARGIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,13 @@ class _Looks:
     def best(self) -> Prediction:
         """The likeliest reading, with alternatives. Its probabilities are the geometric means of those of the looks."""
         if len(self.valid) > 1:
-            found = [
-                _with_logs(item, np.mean([self.logs[place, _texts(item)] for place in self.valid], axis=0))
-                for item in self.candidates.values()
-            ]
-            found.sort(key=lambda item: -item.score)
+            logs = {
+                latex: np.mean([self.logs[place, _texts(item)] for place in self.valid], axis=0)
+                for latex, item in self.candidates.items()
+            }
+            least = max(float(item.sum()) for item in logs.values()) - MARGIN
+            found = [_with_logs(item, logs[latex]) for latex, item in self.candidates.items()]
+            found.sort(key=lambda item: (logs[item.latex].sum() < least, -item.score))
         else:  # one look, or none, in which case the surest counts
             found = [item for reading in self.readings for item in (reading, *reading.alternatives)]
             found.sort(key=lambda item: (is_lost(item), -item.score))

@@ -24,10 +24,14 @@ def weighed(*scores: float) -> float:
     return math.prod(scores) ** (1 / len(scores))
 
 
+LONG = 'abcdefghijklmnopqrstuvwxyz'
 CUT_OFF = replace(reading('xxxx', 0.95), is_complete=False)
 BLANK = Prediction('', 0.0, error='blank')
 # What a look finds of the others' readings.
-KNOWN = {(1.0, 'x'): 0.5, (1.0, 'y'): 0.1, (1.4, 'x'): 0.4, (1.4, 'z'): 0.01, (1.0, 'ab'): 0.6, (1.4, 'xx'): 0.3}
+KNOWN = {
+    (1.0, 'x'): 0.5, (1.0, 'y'): 0.1, (1.0, 'ab'): 0.6, (1.0, LONG): 0.6,
+    (1.4, 'x'): 0.4, (1.4, 'z'): 0.01, (1.4, 'xx'): 0.3,
+}  # fmt: skip
 
 
 def weigh(pictures: Sequence[tuple[str, float]], readings: Sequence[Sequence[Prediction]]) -> list[list[list[float]]]:
@@ -45,6 +49,8 @@ def weigh(pictures: Sequence[tuple[str, float]], readings: Sequence[Sequence[Pre
         (reading('xx', 0.5), reading('ab', 0.6), replace(reading('ab', weighed(0.6, 0.6)), agreement=0.0)),
         (reading('x', 0.5), reading('x', 0.4), replace(reading('x', weighed(0.5, 0.4)), agreement=1.0)),
         (reading('x', 0.9), None, reading('x', 0.9)),
+        # Each token of a long one may be likelier, but it has so many.
+        (reading('x', 0.5), reading(LONG, 0.85), replace(reading('x', weighed(0.5, 0.4)), agreement=0.0)),
         # One that was cut off is doubtful whatever its score, any other is better, and its look has no say.
         (CUT_OFF, reading('x', 0.2), replace(reading('x', 0.2), agreement=0.0)),
         (CUT_OFF, replace(CUT_OFF, score=0.8), CUT_OFF),
