@@ -234,11 +234,11 @@ def measure(
 
 def report(args: argparse.Namespace, chosen: Sequence[Contender]) -> None:
     """Measures and prints the tables."""
+    from runtime.generation import load
+
     clock = time.perf_counter if args.clock else time.process_time
     whole, encoder = measure(chosen, args.tokens, args.rounds, clock)
     unit = 'clock' if args.clock else 'processor time'
-    from runtime.generation import load
-
     sizes = ' and '.join('{}x{}'.format(*picture_size(load(checkpoint)[1])) for checkpoint in (BASE, SMALL))
     print(f'{args.tokens} tokens, pictures of {sizes} (peers: their own size), 1 thread, {unit},')
     print(f'{args.rounds} interleaved rounds; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n')

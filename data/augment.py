@@ -2,7 +2,7 @@
 
 PIL and numpy only; everything is decided by the generator that the caller hands in.
 
-    drawn = draw(lambda dpi: rasterize(page, dpi), scale=1.0, rng=np.random.default_rng(0))     # 'L', black on white
+    picture, enlarge = draw(lambda dpi: rasterize(page, dpi), 1.0, np.random.default_rng(0))    # 'L', black on white
     picture = augment(picture, rng, strength=0.5)                                               # any picture like it
 """
 

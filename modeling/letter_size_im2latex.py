@@ -34,8 +34,9 @@ def stroke_pitch(ink: np.ndarray) -> float | None:
     letters of a size measure much the same, and spaces, fractions and other large gaps do not count.
     """
     marked = ink > STROKE_INK
-    pitches = _mean_distance(marked & (ink >= np.minimum(_mean_around(ink), DARK))), _mean_distance(marked)
-    return max(pitches[0], pitches[1] / BLURRED) if pitches[0] is not None and pitches[1] is not None else None
+    by_ink = _mean_distance(marked)
+    by_strokes = _mean_distance(marked & (ink >= np.minimum(_mean_around(ink), DARK)))
+    return None if by_ink is None or by_strokes is None else max(by_strokes, by_ink / BLURRED)
 
 
 def _mean_distance(marked: np.ndarray) -> float | None:

@@ -17,7 +17,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 WEIGHTS, TOKENIZER, RECORD = 'model.safetensors', 'tokenizer.json', 'train_args.json'
-COPIED = ('*.json', '*.safetensors')
 # What is true of the weights of one run alone.
 OF_ONE_RUN = frozenset({'scores.json', 'validation_scores.json', 'calibration.json'})
 
@@ -52,7 +51,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
         for name, tensor in first.items()
     }
     out.mkdir(parents=True)
-    for path in sorted(path for pattern in COPIED for path in folders[-1].glob(pattern)):
+    for path in folders[-1].glob('*.json'):
         if path.name not in OF_ONE_RUN:
             shutil.copyfile(path, out / path.name)
     save_file(mean, out / WEIGHTS, metadata={'format': 'pt'})

@@ -9,11 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from modeling import grey_im2latex
 from modeling.image_processing_im2latex import Im2LatexImageProcessor
-from modeling.letter_size_im2latex import resolution, stroke_pitch
+from modeling.letter_size_im2latex import resolution
 from modeling.picture_im2latex import REACH_X, REACH_Y
 
 PROCESSOR = Im2LatexImageProcessor()
@@ -243,19 +243,6 @@ def test_hardly_any_strokes_say_nothing_about_the_size_of_letters() -> None:
     image.paste(0, (10, 20, 60, 22))  # a minus sign
     processor = Im2LatexImageProcessor(min_dpi=100, max_dpi=120)
     assert np.array_equal(processor.prepare(image), PROCESSOR.prepare(image))
-
-
-def test_bold_letters_have_the_pitch_of_light_ones() -> None:
-    light, bold = (1 - np.asarray(image, np.float32) / 255 for image in (CLEAN, CLEAN.filter(ImageFilter.MinFilter(3))))
-    assert stroke_pitch(bold) == pytest.approx(stroke_pitch(light), rel=0.4)
-
-
-@pytest.mark.parametrize(('width', 'gap'), [(1, 1), (1, 4), (3, 5), (9, 20)])
-def test_stroke_pitch(width: int, gap: int) -> None:
-    lines = np.tile(np.repeat(np.float32([0, 1]), (gap, width)), (30, 12))
-    assert stroke_pitch(lines) == stroke_pitch(lines.T) == width + gap
-    assert stroke_pitch(lines[:, : 2 * gap + width]) is None
-    assert stroke_pitch(np.zeros((5, 5), np.float32)) is None
 
 
 def test_huge_pictures_are_reduced_first(monkeypatch: pytest.MonkeyPatch) -> None:
