@@ -1,10 +1,11 @@
 """The model: `VisionEncoderDecoderModel` with our encoder, mBART's decoder, and the padding mask carried through."""
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
-from transformers import MBartForCausalLM, VisionEncoderDecoderModel
+from transformers import Cache, MBartForCausalLM, VisionEncoderDecoderModel
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
 # `Im2LatexConfig` is named in the exported `auto_map` as a member of this file, so that both come from one module.
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     # Never run: `save_pretrained` of a model from the Hub copies the files that its own file names in this way, and the
     # pipeline must not stay behind.
     from .pipeline_im2latex import Im2LatexPipeline as Im2LatexPipeline
+
+# Of the decoder's keys and values, as argument and in the output: `generate` of transformers 5.24 and later knows the
+# first name alone, before it the second, and what goes by the wrong one is silently dropped.
+CACHE = 'cache' if 'cache' in {field.name for field in dataclasses.fields(Seq2SeqLMOutput)} else 'past_key_values'
 
 
 class Im2LatexModel(VisionEncoderDecoderModel):
@@ -50,7 +55,8 @@ class Im2LatexModel(VisionEncoderDecoderModel):
         decoder_input_ids: torch.Tensor | None = None,
         decoder_attention_mask: torch.Tensor | None = None,
         encoder_outputs: Im2LatexEncoderOutput | tuple | None = None,
-        past_key_values=None,
+        cache: Cache | None = None,
+        past_key_values: Cache | None = None,
         decoder_inputs_embeds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
         use_cache: bool | None = None,
@@ -66,6 +72,7 @@ class Im2LatexModel(VisionEncoderDecoderModel):
             pixel_values: ink 1, paper 0, (batch, 1, height, width).
             pixel_mask: 1 inside the picture, (batch, height, width).
             decoder_input_ids: bos and the tokens so far, (batch, length); made from `labels` where missing.
+            cache: keys and values of the tokens so far; before transformers 5.24 it is called `past_key_values`.
             labels: tokens and eos, without bos, -100 where there is nothing to learn, (batch, length).
             num_items_in_batch: the loss is the sum over tokens divided by this; None divides by the batch's own tokens.
         Returns:
@@ -83,8 +90,8 @@ class Im2LatexModel(VisionEncoderDecoderModel):
             encoder_hidden_states=encoded.last_hidden_state,
             encoder_attention_mask=encoded.attention_mask,
             inputs_embeds=decoder_inputs_embeds,
-            past_key_values=past_key_values,
             use_cache=use_cache,
+            **{CACHE: past_key_values if cache is None else cache},
             **{key: kwargs[key] for key in ('output_attentions', 'output_hidden_states') if key in kwargs},
         )
         loss = None
@@ -99,7 +106,7 @@ class Im2LatexModel(VisionEncoderDecoderModel):
         result = Seq2SeqLMOutput(
             loss=loss,
             logits=output.logits,
-            past_key_values=output.past_key_values,
+            **{CACHE: getattr(output, CACHE)},
             decoder_hidden_states=output.hidden_states,
             decoder_attentions=output.attentions,
             cross_attentions=output.cross_attentions,
