@@ -3,17 +3,21 @@
 import re
 from typing import Final
 
+from . import latex_metrics as metrics
 from . import latex_rules as rules
 from .latex_environments import cell_style, rows, tabulate
 from .latex_fonts import Items, symbol
 from .latex_parser import Parser
 
+# Below these, superscripts stand lower (The TeXbook, appendix G, rules 9 to 12).
+_CRAMPING: Final = frozenset({*metrics.ACCENTS, r'\widehat', r'\widetilde', r'\overline'})
 _NOTHING: Final = re.compile(r'[-+]?0*[.,]?0*(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp)')
 
 
 def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
     """A command that stays, and as many arguments as the tables say."""
-    found = [parser.argument(font) for _ in range(rules.ARGUMENTS[token])]
+    cramped = token in _CRAMPING or (parser.cramped if token == r'\underline' else None)
+    found = [parser.argument(font, cramped=cramped) for _ in range(rules.ARGUMENTS[token])]
     parser.tail = 0
     if token in rules.BOLD_ACCENTS.get(font, ()) and all(type(item) is tuple and item[0] == font for item in found[0]):
         out += (rules.FONT_NAMES[font][0], '{', token, '{', *(item[1] for item in found[0]), '}', '}')
@@ -39,7 +43,8 @@ def fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     if token == r'\cfrac':
         prefix, inner = '', 0
         parser.bracket()
-    above, below = parser.styled_argument(font, inner), parser.styled_argument(font, inner)
+    above = parser.styled_argument(font, inner, parser.cramped)
+    below = parser.styled_argument(font, inner, cramped=True)
     out += ('\\' + prefix + name[1:], '{', *above, '}', '{', *below, '}')
     parser.tail = 0
 
@@ -48,7 +53,8 @@ def optional_argument(parser: Parser, token: str, out: Items, font: str) -> None
     """`\\sqrt[3]{x}` and its like."""
     option = parser.bracket()
     inside = parser.inside(option, font) if option else []
-    out += (token, *_option(inside), '{', *parser.argument(font), '}')
+    cramped = True if token == r'\sqrt' else None
+    out += (token, *_option(inside), '{', *parser.argument(font, cramped=cramped), '}')
     parser.tail = 0
 
 
@@ -56,7 +62,7 @@ def root(parser: Parser, token: str, out: Items, font: str) -> None:
     """`\\root 3 \\of x` of plain TeX."""
     degree = parser.sequence(font, frozenset({r'\of'}))
     parser.position += 1
-    out += (r'\sqrt', *_option(degree), '{', *parser.argument(font), '}')
+    out += (r'\sqrt', *_option(degree), '{', *parser.argument(font, cramped=True), '}')
     parser.tail = 0
 
 
@@ -73,7 +79,7 @@ def general_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     has_line = not _NOTHING.fullmatch(''.join(parser.raw_argument()))
     number = ''.join(parser.raw_argument())
     style = int(number) if number in {'0', '1', '2', '3'} else parser.style
-    above, below = (parser.styled_argument(font, min(style + 1, 3)) for _ in range(2))
+    above, below = (parser.styled_argument(font, min(style + 1, 3), its) for its in (parser.cramped, True))
     parser.tail = 0
     if has_line or (opening, closing) == ('(', ')'):
         prefix = 'dt'[style] if style != parser.natural and style < 2 and parser.form.sizes else ''

@@ -15,7 +15,7 @@ from .latex_arguments import (
     slanted_fraction,
     unknown,
 )
-from .latex_environments import environment, join, rows
+from .latex_environments import environment, join, rows, without_needless_table
 from .latex_exact import EXACT_HANDLERS, ExactParser
 from .latex_extent import is_plain, lone_size, shortest_tail
 from .latex_fonts import Items, combine, operator, symbol, write
@@ -26,6 +26,8 @@ from .latex_text import text_argument, text_command
 
 _RIGHT: Final = frozenset({r'\right'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
+# Put on top of a letter by hand.
+_DOTS_ON_TOP: Final = {'.': r'\dot', '..': r'\ddot'}
 _SIZE_NAMES: Final = {1: r'\big', 2: r'\Big', 3: r'\bigg', 4: r'\Bigg'}
 
 
@@ -33,14 +35,14 @@ def parse(tokens: Sequence[str], form: Form = CANONICAL) -> list[str]:
     """The canonical tokens of a formula. Raises LatexError."""
     if form.exact:
         return [str(item) for item in ExactParser((), EXACT_HANDLERS, form).inside(tokens, '')]
-    return write(Parser((), HANDLERS, form).inside(tokens, ''), form.fonts)
+    return write(without_needless_table(Parser((), HANDLERS, form).inside(tokens, '')), form.fonts)
 
 
 # --- Maths ------------------------------------------------------------------------------------------------------------
 
 
 def _font(parser: Parser, token: str, out: Items, font: str) -> None:
-    items = parser.braced(parser.argument(combine(font, rules.FONTS[token])))
+    items = parser.braced(parser.argument(combine(font, rules.FONTS[token]), cramped=parser.cramped))
     tail = parser.tail
     name = operator(items)
     if token == r'\operatorname*':
@@ -78,9 +80,13 @@ def _limits(parser: Parser, body: Items, out: Items, font: str) -> None:
 
 
 def _overset(parser: Parser, token: str, out: Items, font: str) -> None:
-    script, base = parser.script(font), parser.argument(font)
+    script = parser.script(font, '_' if token == r'\underset' else '^')
+    base = parser.argument(font, cramped=parser.cramped)
     base = [operator(base)] if operator(base) else base
     parser.tail = 0
+    if token == r'\overset' and (accent := _DOTS_ON_TOP.get(''.join(map(str, script)))):
+        out += (accent, '{', *base, '}')
+        return
     above: Items = []
     if token == r'\overset':
         above, script = script, []
@@ -134,8 +140,11 @@ def _left(parser: Parser, token: str, out: Items, font: str) -> None:
         # Where the invisible one of the two stands, nobody sees.
         out += (*([lone] if opening else []), *pair[0], *plain, *([lone] if closing else []), *pair[1])
         parser.has_sizes = True
-    elif parser.form.sizes and (leaks or not is_plain(plain, parser.style, [one for one in (opening, closing) if one])):
-        start = 0 if opening or leaks or len(plain) < len(inner) else shortest_tail(inner, parser.style)
+    elif parser.form.sizes and (
+        leaks or not is_plain(plain, parser.style, [one for one in (opening, closing) if one], parser.cramped)
+    ):
+        keeps = opening or leaks or len(plain) < len(inner)
+        start = 0 if keeps else shortest_tail(inner, parser.style, parser.cramped)
         out += (*inner[:start], r'\left', *(pair[0] or '.'), *inner[start:], r'\right', *(pair[1] or '.'))
         closing = closing or '.'
     else:
@@ -148,7 +157,7 @@ def _lone(parser: Parser, opening: str, inner: Items, closing: str) -> str:
     if bool(opening) == bool(closing) or r'\middle' in inner:
         return ''
     has_scripts = bool(closing) and parser.peek() in _SCRIPTS
-    return _SIZE_NAMES.get(lone_size(inner, parser.style, opening or closing, has_scripts) or 0, '')
+    return _SIZE_NAMES.get(lone_size(inner, parser.style, opening or closing, has_scripts, parser.cramped) or 0, '')
 
 
 def _sized(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -208,6 +217,14 @@ def _dots(parser: Parser, token: str, out: Items, font: str) -> None:
     out.append(r'\cdots' if following in rules.CENTERED else r'\ldots')
 
 
+def _centered_dot(parser: Parser, token: str, out: Items, font: str) -> None:
+    dot = symbol(token, font)
+    if out[-2:] == [dot, dot]:
+        out[-2:] = [r'\cdots']
+    else:
+        out.append(dot)
+
+
 def _period(parser: Parser, token: str, out: Items, font: str) -> None:
     if list(parser.tokens[parser.position : parser.position + 2]) == ['.', '.']:
         parser.position += 2
@@ -222,7 +239,7 @@ def _modulo(parser: Parser, token: str, out: Items, font: str) -> None:
 
 
 def _prescript(parser: Parser, token: str, out: Items, font: str) -> None:
-    sup, sub, base = parser.script(font), parser.script(font), parser.argument(font)
+    sup, sub, base = parser.script(font, '^'), parser.script(font, '_'), parser.argument(font)
     if sub or sup:
         out += ('{', '}', *(('_', '{', *sub, '}') if sub else ()), *(('^', '{', *sup, '}') if sup else ()))
     out += base
@@ -319,6 +336,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     r'\not': _not,
     r'\dots': _dots,
     '.': _period,
+    r'\cdot': _centered_dot,
     r'\prescript': _prescript,
     r'\buildrel': _buildrel,
     r'\substack': _substack,

@@ -6,9 +6,11 @@ from typing import Final
 
 from . import latex_rules as rules
 from .latex_fonts import Items
-from .latex_parser import Parser
+from .latex_parser import Parser, close
 
 _SKIP: Final = re.compile(r'[-+]?[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|\\[A-Za-z]+)')
+# What takes another size in a table's cell, or begins another row.
+_ONE_ROW: Final = frozenset({*rules.STYLED_ITEMS, *rules.SIZED, r'\left', r'\\'})
 
 
 def environment(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -56,6 +58,22 @@ def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Seque
         return _wrap(name, join(table))
     inner = join(table) if cell and flat else _wrap('matrix', join(table))
     return [*([opening] if opening else []), *inner, *([closing] if closing else [])]
+
+
+def without_needless_table(items: Items) -> Items:
+    """A formula that is a table of one row, without the table, if it is drawn alike but for space."""
+    opening = str(items[0]) if items else ''
+    if opening not in (r'\begin{array}', r'\begin{matrix}'):
+        return items
+    start = close(items, 1) if items[1] == '{' and opening == r'\begin{array}' else 1
+    end = next(i for i, item in enumerate(items) if str(item).startswith(r'\end{'))
+    cells = items[start:end]
+    behind = items[end + 1 :]
+    if '|' in items[:start] or not {'.', ','}.issuperset(behind) or not _ONE_ROW.isdisjoint(cells):
+        return items
+    if any(str(item).startswith(r'\begin{') for item in cells):
+        return items
+    return [item for item in cells if item != '&'] + behind
 
 
 def _used(columns: Sequence[str], count: int) -> Sequence[str]:

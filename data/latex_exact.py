@@ -47,13 +47,19 @@ class ExactParser(Parser):
     def skip_space(self) -> str:
         return self.peek()
 
-    def script(self, font: str) -> Items:
-        return super().script(font) or ['{', '}']
+    def script(self, font: str, mark: str) -> Items:
+        return super().script(font, mark) or ['{', '}']
+
+    def lowered(self, items: Items, mark: str) -> Items:
+        return items
 
     def begins_with_space(self, script: str) -> str:
         return ''
 
     def may_join(self, base: Items, sub: Items, sup: Items) -> bool:
+        return False
+
+    def continues(self, atom: Items, sub: Items, sup: Items) -> bool:
         return False
 
     def natural_limits(self, base: Items) -> str:

@@ -20,39 +20,46 @@ _ENDING: Final = frozenset({'}', r'\right'})
 _CELLS: Final = frozenset({'&', r'\\'})
 
 
-def is_plain(items: Items, style: int, delimiters: Sequence[str] = ('(', ')')) -> bool:
+def is_plain(
+    items: Items, style: int, delimiters: Sequence[str] = ('(', ')'), cramped: bool | None = None
+) -> bool:
     r"""Whether TeX surely gives `\left(items\right)` delimiters of the usual size.
 
     Args:
         items: the formula between them.
         style: 0 display, 1 text, 2 script, 3 script in a script.
         delimiters: those of the two that are there.
+        cramped: whether superscripts stand lower, as below a root; None if that is not known.
     """
-    return _sizes(items, style, delimiters) == {0}
+    return _sizes(items, style, delimiters, cramped) == {0}
 
 
-def delimiter_size(items: Items, style: int, delimiters: Sequence[str]) -> int | None:
+def delimiter_size(
+    items: Items, style: int, delimiters: Sequence[str], cramped: bool | None = None
+) -> int | None:
     r"""The size of the delimiters of `\left(items\right)`: 0 plain, 1 as `\big` has it, to 4; None if that is not sure.
 
     Args:
-        items, style, delimiters: as for `is_plain`; in scripts only plain ones are known.
+        items, style, delimiters, cramped: as for `is_plain`; in scripts only plain ones are known.
     """
-    sizes = _sizes(items, style, delimiters)
+    sizes = _sizes(items, style, delimiters, cramped)
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def lone_size(items: Items, style: int, delimiter: str, has_scripts: bool) -> int | None:
+def lone_size(
+    items: Items, style: int, delimiter: str, has_scripts: bool, cramped: bool | None = None
+) -> int | None:
     r"""The size of the delimiter of `\left.items\right|`, if `items\Big|` looks the same; None if that is not sure.
 
     Args:
-        items, style: as for `is_plain`, a display or text.
+        items, style, cramped: as for `is_plain`, a display or text.
         has_scripts: whether scripts follow, which stand at the corners of the whole.
     """
-    sizes = _sizes(items, style, [delimiter], contained=has_scripts) if style < 2 else set()
+    sizes = _sizes(items, style, [delimiter], cramped, contained=has_scripts) if style < 2 else set()
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def shortest_tail(items: Items, style: int) -> int:
+def shortest_tail(items: Items, style: int, cramped: bool | None = None) -> int:
     r"""Where `\left.` may stand at the latest, so that `\left.items\right|` looks the same; 0 if that is not sure.
 
     Between brackets, as in `(x\left.y)\right|`, it would be hard to read.
@@ -61,7 +68,7 @@ def shortest_tail(items: Items, style: int) -> int:
         return 0
     latest = len(items)
     try:
-        for ruler, its_style in rulers(style):
+        for ruler, its_style in rulers(style, cramped):
             starts, boxes, outside, level = [], [], [], 0
             for start, box, _ in ruler.atoms(items, 0, its_style, frozenset()):
                 starts.append(start)
@@ -80,13 +87,15 @@ def shortest_tail(items: Items, style: int) -> int:
     return latest
 
 
-def _sizes(items: Items, style: int, delimiters: Sequence[str], contained: bool = False) -> set[int]:
+def _sizes(
+    items: Items, style: int, delimiters: Sequence[str], cramped: bool | None, contained: bool = False
+) -> set[int]:
     """Every size that the delimiters may have; none if that is not known, or they must contain the items and do not."""
     if len(items) > _LONGEST or not DELIMITERS.issuperset(delimiters):
         return set()
     found: set[int] = set()
     try:
-        for ruler, its_style in rulers(style):
+        for ruler, its_style in rulers(style, cramped):
             box, _ = ruler.list(items, 0, its_style, frozenset())
             needed = needed_height(box, style)
             sizes = {_size(needed, style, delimiter) for delimiter in delimiters}
@@ -108,12 +117,12 @@ def _size(needed: float, style: int, delimiter: str) -> int:
     raise UnknownExtentError
 
 
-def fit_sizes(items: Items, style: int, room: int) -> None:
+def fit_sizes(items: Items, style: int, cramped: bool | None, room: int) -> None:
     r"""Turns `\Big(`...`\Big)` into `\left(`...`\right)` wherever these come out as large; in place.
 
     Args:
         items: one list of a formula; what is in its groups, tables and `\left`...`\right` is passed over.
-        style: that of the list from its beginning to its end.
+        style, cramped: those of the list from its beginning to its end, as for `is_plain`.
         room: how many levels of groups may be inside of what is changed.
     """
     open_: list[int] = []  # where the pairs begin that are not closed yet
@@ -133,7 +142,7 @@ def fit_sizes(items: Items, style: int, room: int) -> None:
                 start = open_.pop()
                 if items[start] == item and position - start <= _LONGEST:
                     inner = items[start + 2 : position]
-                    size = delimiter_size(inner, style, (str(items[start + 1]), str(delimiter)))
+                    size = delimiter_size(inner, style, (str(items[start + 1]), str(delimiter)), cramped)
                     if size == SIZED[str(item)] and _depth(inner) < room:
                         items[start], items[position] = r'\left', r'\right'
 

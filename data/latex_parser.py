@@ -15,6 +15,7 @@ from .latex_symbols import WITHOUT_ARGUMENT
 
 _DEPTH: Final = 80
 _SUB, _SUP = 1, 2
+_ATOM: Final = 40  # items of an atom with its scripts that is worth a look
 _GROUP: Final = frozenset({'}'})
 _OPENING: Final = frozenset({'{', '['})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
@@ -55,6 +56,7 @@ class Parser(TokenReader):
         self.form = form
         self.depth = depth
         self.style = self.natural = 0
+        self.cramped: bool | None = False  # whether superscripts stand lower, as below a root; None: not known
         self.is_restyled = False  # whether the list being read holds a style
         self.leaks = False  # whether the list read last does, which then needs its braces
         self.is_atom = False  # whether the group read last is one atom even without its braces
@@ -74,7 +76,7 @@ class Parser(TokenReader):
         self.descend()
         tokens, end = self.tokens, len(self.tokens)
         outer = self.style, self.natural, self.is_restyled
-        self.is_restyled = False
+        cramped, self.is_restyled = self.cramped, False
         restyled = self.restyled
         out: Items = []
         numerator: Items | None = None
@@ -108,6 +110,7 @@ class Parser(TokenReader):
                     raise UnbalancedGroup(f'a second {token} in one group')
                 numerator, infix, out, has_base, tail = out, token, [], False, 0
                 self.style = self.natural = min(outer[0] + 1, 3)
+                self.cramped = None  # a denominator, or a row of a matrix
             elif token in rules.DROPPED:
                 has_base &= not self.space(token, out, font)
             else:
@@ -123,12 +126,13 @@ class Parser(TokenReader):
         if numerator is not None:
             out, tail = self.fraction(infix, numerator, out), 0
         elif self.has_sizes and self.restyled == restyled and outer[0] == outer[1]:
-            fit_sizes(out, self.style, _DEPTH // 2 - self.depth)
+            fit_sizes(out, self.style, self.cramped, _DEPTH // 2 - self.depth)
         self.is_atom = numerator is not None
         self.depth -= 1
         self.tail = tail
         self.leaks = self.is_restyled
         self.style, self.natural, self.is_restyled = outer
+        self.cramped = cramped
         return out
 
     def switch(self, token: str, out: Items, font: str, stop: frozenset[str]) -> str:
@@ -164,6 +168,7 @@ class Parser(TokenReader):
         """The items of tokens that stand for themselves, as an optional argument does."""
         parser = type(self)(tokens, self.handlers, self.form, self.depth)
         parser.style = parser.natural = self.style
+        parser.cramped = self.cramped
         items = parser.sequence(font, frozenset())
         if parser.position < len(tokens):
             raise UnbalancedGroup(f'{tokens[parser.position]} without its beginning')
@@ -216,6 +221,10 @@ class Parser(TokenReader):
         if not written:
             return 0
         has_base = has_base or (not tail and self.may_join(out[start:], sub, sup))
+        is_short = len(out) - start <= _ATOM
+        if not has_base and written == tail & written and is_short and self.continues(out[start:], sub, sup):
+            out[-1:] = [*sub, *sup, '}']
+            return tail
         if not has_base or (tail and not tail & written):
             out += ('{', '}')
         elif tail:
@@ -244,6 +253,18 @@ class Parser(TokenReader):
         is_last = following in rules.NO_BASE or following.startswith(r'\end{')
         return is_last or (not sub and rules.MARKS.issuperset(sup))
 
+    def continues(self, atom: Items, sub: Items, sup: Items) -> bool:
+        r"""Whether a script behind an empty group goes on with the last one of an atom: `x^{a}{}^{b})` is `x^{ab})`."""
+        if not atom:
+            return False
+        end = close(atom, 1) if atom[0] in rules.ACCENTS else 1
+        base, marks = atom[:end], []
+        while end < len(atom) and atom[end] in ('_', '^'):
+            marks.append(atom[end])
+            end = close(atom, end + 1)
+        goes_on = end == len(atom) and marks[-1:] == ['^' if sup else '_'] and not (sub and sup)
+        return goes_on and self.may_join(base, sub, sup)
+
     def natural_limits(self, base: Items) -> str:
         r"""Where the scripts of a base stand without a word; for what has no limits, nothing that can be said."""
         name = base[-1] if base and (len(base) == 1 or base[0] in rules.STYLE_NAMES) else ''
@@ -267,11 +288,11 @@ class Parser(TokenReader):
                 self.position += 1
                 staggered = staggered or self.begins_with_space('^')
                 sup, primes = sup or [], False
-                sup += self.script(font)
+                sup += self.script(font, '^')
             elif token == '_' and sub is None:
                 self.position += 1
                 staggered = staggered or self.begins_with_space('_')
-                sub = self.script(font)
+                sub = self.script(font, '_')
             elif token in rules.LIMITS:
                 self.position += 1
                 limits = token if token != r'\displaylimits' else ''
@@ -279,17 +300,30 @@ class Parser(TokenReader):
                 self.limits = limits
                 return sub or [], sup or [], staggered
 
-    def script(self, font: str) -> Items:
+    def script(self, font: str, mark: str) -> Items:
+        """The argument of `_` or `^`, or of what sets one in the same style."""
         style, natural = self.style, self.natural
         self.style = self.natural = 2 if style < 2 else 3
-        items = self.argument(font, is_script=True)
+        items = self.argument(font, is_script=True, cramped=mark == '_' or self.cramped)
         self.style, self.natural = style, natural
+        return self.lowered(items, mark)
+
+    def lowered(self, items: Items, mark: str) -> Items:
+        r"""A script of nothing, as a script, is that script: `f^{{}^{\prime}}` is `f^{\prime}`."""
+        while items[:4] == ['{', '}', mark, '{'] and close(items, 3) == len(items):
+            items = items[4:-1]
         return items
 
     # --- Arguments ----------------------------------------------------------------------------------------------------
 
-    def argument(self, font: str, is_script: bool = False) -> Items:
+    def argument(self, font: str, is_script: bool = False, cramped: bool | None = None) -> Items:
         """What follows as an argument: a group without its braces, or one atom; nothing at the end."""
+        outer, self.cramped = self.cramped, cramped
+        items = self._argument(font, is_script)
+        self.cramped = outer
+        return items
+
+    def _argument(self, font: str, is_script: bool) -> Items:
         self.leaks = False
         while (token := self.skip_space()) in rules.DROPPED and token != '&':
             self.position += 1
@@ -322,11 +356,11 @@ class Parser(TokenReader):
             items = items[1:-1]
         return items
 
-    def styled_argument(self, font: str, style: int) -> Items:
+    def styled_argument(self, font: str, style: int, cramped: bool | None = None) -> Items:
         """An argument that is set in a style of its own."""
         outer = self.style, self.natural
         self.style = self.natural = style
-        items = self.argument(font)
+        items = self.argument(font, cramped=cramped)
         self.style, self.natural = outer
         return items
 

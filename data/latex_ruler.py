@@ -237,11 +237,11 @@ class Ruler:
         return Box(points * height, points * depth, is_glyph)
 
 
-def rulers(style: int) -> Iterator[tuple[Ruler, int]]:
-    """Everything to measure with: whether a formula is below a root or a line, and so cramped, is not known here."""
+def rulers(style: int, cramped: bool | None) -> Iterator[tuple[Ruler, int]]:
+    """Everything to measure with; whether a formula is cramped, as below a root or a line, need not be known (None)."""
     for greatest in (False, True):
-        for cramped in (0, _CRAMPED):
-            yield Ruler(greatest), style | cramped
+        for is_cramped in (False, True) if cramped is None else (cramped,):
+            yield Ruler(greatest), style | (_CRAMPED if is_cramped else 0)
 
 
 def _smaller(style: int) -> int:

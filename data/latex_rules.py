@@ -127,7 +127,7 @@ SYNONYMS: Final = {
     r'\gt': '>', r'\ast': '*', r'\iff': r'\Longleftrightarrow', r'\implies': r'\Longrightarrow',
     r'\impliedby': r'\Longleftarrow', r'\dag': r'\dagger', r'\ddag': r'\ddagger', r'\textdagger': r'\dagger',
     r'\cdotp': r'\cdot', r'\ldotp': '.', r'\i': r'\imath', r'\j': r'\jmath', r'\slash': '/', r'\bot': r'\perp',
-    r'\backslash': r'\setminus', r'\Box': r'\square', r'\Diamond': r'\lozenge',
+    r'\backslash': r'\setminus', r'\Box': r'\square', r'\parallel': r'\|', r'\Diamond': r'\lozenge',
     r'\leadsto': r'\rightsquigarrow', r'\lhd': r'\vartriangleleft', r'\rhd': r'\vartriangleright',
     r'\unlhd': r'\trianglelefteq', r'\unrhd': r'\trianglerighteq', r'\restriction': r'\upharpoonright',
     r'\Tilde': r'\tilde', r'\Hat': r'\hat', r'\Bar': r'\bar', r'\Vec': r'\vec', r'\Dot': r'\dot', r'\Ddot': r'\ddot',

@@ -78,6 +78,7 @@ class TrainArgs:
     ffn_size: int | None = setting(None, "width of the decoder's feed-forward layers (default: init_from's, or 1024)")
     dropout: float = setting(0.1, 'dropout of the decoder')
     attention: str = setting('eager', 'attention kernels in training: sdpa or eager')
+    compile: bool = setting(False, 'compile the decoder: its first step takes minutes, the others less')
 
     # Optimisation
     batch_pixels: int = setting(600_000, 'most pixels of a batch on one process')

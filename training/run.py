@@ -62,6 +62,8 @@ class Run:
         self.ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(args.ema_decay)).eval()
         self.ema.to(self.accelerator.device)
         self.wrapped, self.optimizer = self.accelerator.prepare(model, build_optimizer(model, args))
+        if args.compile:  # the decoder alone: with the encoder it takes longer than many a run
+            model.decoder.compile(dynamic=True)
         self.step = self.epoch = self.batch = self.pictures = 0
         self.best = -1.0
         self.stopping = False
