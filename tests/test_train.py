@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +97,15 @@ def test_two_steps_and_on(config: Path, tmp_path: Path) -> None:
     assert max(losses(stopped)) == 5
     assert train.main(arguments) == 0
     assert losses(stopped) == losses(whole), 'the step after the checkpoint is the step it was'
+
+
+@pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a C++ compiler')
+def test_compiled(config: Path, tmp_path: Path) -> None:
+    plain, compiled = tmp_path / 'plain', tmp_path / 'compiled'
+    assert train.main(command(config, plain, '--max-steps', 3, '--mixed-precision', 'no')) == 0
+    assert train.main(command(config, compiled, '--max-steps', 3, '--mixed-precision', 'no', '--compile', 'true')) == 0
+    assert losses(compiled) == pytest.approx(losses(plain), rel=1e-3)
+    load(compiled / 'final')
 
 
 def test_sigterm_saves_and_ends_well(config: Path, tmp_path: Path) -> None:
@@ -245,6 +255,12 @@ def test_shipped_configurations(name: str) -> None:
 def test_mistakes(config: Path, tmp_path: Path, flags: list[str], message: str, capsys: Any) -> None:
     assert train.main(command(config, tmp_path / 'run', *flags)) == 2
     assert message in capsys.readouterr().err
+
+
+def test_compiling_needs_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('PATH', '')
+    with pytest.raises(ArgumentError, match=r'apt-get install g\+\+'):
+        TrainArgs(compile=True)
 
 
 def test_a_run_keeps_its_shape(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import importlib.util
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -148,6 +150,8 @@ class TrainArgs:
             self.hidden_size < 4 or self.hidden_size % 4 or self.hidden_size % (self.attention_heads or 1)
         ):
             raise ArgumentError(f'hidden_size={self.hidden_size} must be a multiple of 4 and of attention_heads')
+        if self.compile and not any(map(shutil.which, (os.environ.get('CXX', 'g++'), 'clang++'))):
+            raise ArgumentError('compile needs a C++ compiler: on Debian or Ubuntu, apt-get install g++')
         if self.grow and self.init_from is None:
             raise ArgumentError('grow needs init_from, the model that is to grow')
         for name in ('max_train_tokens', 'validation_tokens'):

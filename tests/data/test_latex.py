@@ -206,6 +206,8 @@ GOLDEN = {
         (r'\operatorname*{arg\,max}_{x}', r'\underset{x}{\mathrm{argmax}}'),
         (r'\underset{x}{\overset n\sum}\overset b{\underset a\max}', r'\sum_{x}^{n}\max_{a}^{b}'),
         (r'\stackrel{\rm def}=\buildrel a\over b', r'\overset{\mathrm{def}}{=}\overset{a}{b}'),
+        (r'\overset{.}{x}^2\stackrel{..}\Omega', r'\dot{x}^{2}\ddot{\Omega}'),
+        (r'a\cdot\cdot\cdot b\cdot c\cdot\cdot d', r'a\cdots b\cdot c\cdot\cdot d'),
         (r'a\pmod n', r'a(\mathrm{mod}n)'),
     ],
     'synonyms': [
@@ -218,6 +220,9 @@ GOLDEN = {
     'environments': [
         (r'\begin{pmatrix}a&{b}\\[2pt]c&d\\\end{pmatrix}', r'\begin{pmatrix}a&b\\c&d\end{pmatrix}'),
         (r'\left[\begin{array}{@{}c c}a&b\end{array}\right]', r'\begin{bmatrix}a&b\end{bmatrix}'),
+        (r'\begin{array}{rl}a=1,&b=c\end{array}.', r'a=1,b=c.'),
+        (r'\begin{array}{rl}a&\frac12\end{array}', r'\begin{array}{rl}a&\frac{1}{2}\end{array}'),
+        (r'x\begin{array}{rl}a&b\end{array}', r'x\begin{array}{rl}a&b\end{array}'),
         (r'\begin{array}{l|*{2}{r}p{2cm}}a\end{array}', r'\begin{array}{l|rrl}a\end{array}'),
         (r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.', r'\left\{\begin{array}{ll}a&b\\c&d\end{array}\right.'),
         (r'\begin{split}a&=b\\&=c\end{split}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),

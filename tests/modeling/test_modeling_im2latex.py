@@ -131,6 +131,15 @@ def test_gradient_reaches_every_parameter(
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.parametrize('beams', [1, 3])
+def test_what_is_kept_of_earlier_tokens_changes_no_answer(
+    tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image], beams: int
+) -> None:
+    """A cache that does not reach the decoder goes unnoticed: it reads on as if there were no tokens before."""
+    options = {**tiny_processor(images=formula_images), 'num_beams': beams, 'max_new_tokens': 12}
+    assert torch.equal(tiny_model.generate(**options), tiny_model.generate(**options, use_cache=False))
+
+
 def test_overfits_four_formulas(
     tiny_config: Im2LatexConfig,
     tiny_processor: Im2LatexProcessor,
