@@ -103,7 +103,7 @@ def test_two_steps_and_on(config: Path, tmp_path: Path) -> None:
 def test_compiled(config: Path, tmp_path: Path) -> None:
     plain, compiled = tmp_path / 'plain', tmp_path / 'compiled'
     assert train.main(command(config, plain, '--max-steps', 3, '--mixed-precision', 'no')) == 0
-    assert train.main(command(config, compiled, '--max-steps', 3, '--mixed-precision', 'no', '--compile', 'true')) == 0
+    assert train.main(command(config, compiled, '--max-steps', 3, '--mixed-precision', 'no', '--compile')) == 0
     assert losses(compiled) == pytest.approx(losses(plain), rel=1e-3)
     load(compiled / 'final')
 
