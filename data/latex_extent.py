@@ -20,9 +20,7 @@ _ENDING: Final = frozenset({'}', r'\right'})
 _CELLS: Final = frozenset({'&', r'\\'})
 
 
-def is_plain(
-    items: Items, style: int, delimiters: Sequence[str] = ('(', ')'), cramped: bool | None = None
-) -> bool:
+def is_plain(items: Items, style: int, delimiters: Sequence[str] = ('(', ')'), cramped: bool | None = None) -> bool:
     r"""Whether TeX surely gives `\left(items\right)` delimiters of the usual size.
 
     Args:
@@ -34,9 +32,7 @@ def is_plain(
     return _sizes(items, style, delimiters, cramped) == {0}
 
 
-def delimiter_size(
-    items: Items, style: int, delimiters: Sequence[str], cramped: bool | None = None
-) -> int | None:
+def delimiter_size(items: Items, style: int, delimiters: Sequence[str], cramped: bool | None = None) -> int | None:
     r"""The size of the delimiters of `\left(items\right)`: 0 plain, 1 as `\big` has it, to 4; None if that is not sure.
 
     Args:
@@ -46,9 +42,7 @@ def delimiter_size(
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def lone_size(
-    items: Items, style: int, delimiter: str, has_scripts: bool, cramped: bool | None = None
-) -> int | None:
+def lone_size(items: Items, style: int, delimiter: str, has_scripts: bool, cramped: bool | None = None) -> int | None:
     r"""The size of the delimiter of `\left.items\right|`, if `items\Big|` looks the same; None if that is not sure.
 
     Args:
