@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -167,7 +167,7 @@ class Run:
 
     # -- loop ----------------------------------------------------------------------------------------------------
 
-    def batches(self) -> Iterator[dict[str, Any]]:
+    def batches(self) -> Generator[dict[str, Any], None, None]:
         """Training batches without end, from the run's place in the current epoch on."""
         args, accelerator = self.args, self.accelerator
         sampler = BucketSampler(
@@ -284,30 +284,31 @@ class Run:
         args = self.args
         if args.tracker != 'none':
             self.accelerator.init_trackers('im2latex', config=args.flat())
-        batches = self.batches()
         bar = tqdm(total=args.max_steps, initial=self.step, disable=not self.is_main, unit='step')
         losses: list[torch.Tensor] = []
         seen, clock = 0, time.perf_counter()
-        while self.step < args.max_steps and not self._told_to_stop():
-            loss, pictures = self.train_step(batches)
-            losses.append(loss)
-            seen += pictures
-            bar.update()
-            if self.step % args.log_every == 0 or self.step == args.max_steps:
-                rate = seen / (time.perf_counter() - clock)
-                mean = torch.stack(losses).mean().item()
-                bar.set_postfix(loss=f'{mean:.3f}', pictures_s=f'{rate:.0f}')
-                self.log(loss=mean, learning_rate=learning_rate(self.step - 1, args), pictures_per_second=rate)
-                losses, seen, clock = [], 0, time.perf_counter()
-            validating = self.step % args.eval_every == 0 or self.step == args.max_steps
-            if validating or self.step % args.save_every == 0:
-                self.save()
-            if validating:
-                started = time.perf_counter()
-                if (scores := self.validate()) is not None:
-                    self.log(**{f'validation/{k}': v for k, v in scores.normalised.summary().items()})
-                    self.print(f'step {self.step}: validation {scores.normalised.summary()}')
-                clock += time.perf_counter() - started
+        # Closed here: a loader left to the interpreter's end would wait for a worker that heeds no signal.
+        with contextlib.closing(self.batches()) as batches:
+            while self.step < args.max_steps and not self._told_to_stop():
+                loss, pictures = self.train_step(batches)
+                losses.append(loss)
+                seen += pictures
+                bar.update()
+                if self.step % args.log_every == 0 or self.step == args.max_steps:
+                    rate = seen / (time.perf_counter() - clock)
+                    mean = torch.stack(losses).mean().item()
+                    bar.set_postfix(loss=f'{mean:.3f}', pictures_s=f'{rate:.0f}')
+                    self.log(loss=mean, learning_rate=learning_rate(self.step - 1, args), pictures_per_second=rate)
+                    losses, seen, clock = [], 0, time.perf_counter()
+                validating = self.step % args.eval_every == 0 or self.step == args.max_steps
+                if validating or self.step % args.save_every == 0:
+                    self.save()
+                if validating:
+                    started = time.perf_counter()
+                    if (scores := self.validate()) is not None:
+                        self.log(**{f'validation/{k}': v for k, v in scores.normalised.summary().items()})
+                        self.print(f'step {self.step}: validation {scores.normalised.summary()}')
+                    clock += time.perf_counter() - started
         bar.close()
         self.save()
         if self.is_main:
