@@ -1,6 +1,7 @@
 """Training from the command line: it learns, stops when told, and goes on exactly where it was."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ import yaml
 import train
 from modeling.generation_im2latex import load, predict
 from training.args import ArgumentError, TrainArgs, parse_args
+from training.run import Run
 
 ROOT = Path(__file__).parent.parent
 TINY = {
@@ -102,10 +104,16 @@ def test_two_steps_and_on(config: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a C++ compiler')
 def test_compiled(config: Path, tmp_path: Path) -> None:
     plain, compiled = tmp_path / 'plain', tmp_path / 'compiled'
-    assert train.main(command(config, plain, '--max-steps', 3, '--mixed-precision', 'no')) == 0
-    assert train.main(command(config, compiled, '--max-steps', 3, '--mixed-precision', 'no', '--compile')) == 0
-    assert losses(compiled) == pytest.approx(losses(plain), rel=1e-3)
+    assert train.main(command(config, plain, '--max-steps', 3)) == 0
+    assert train.main(command(config, compiled, '--max-steps', 3, '--compile')) == 0
+    assert losses(compiled) == pytest.approx(losses(plain), rel=2e-2)  # bf16
     load(compiled / 'final')
+
+
+def test_no_loader_outlives_a_run(config: Path, tmp_path: Path) -> None:
+    training = Run(parse_args(command(config, tmp_path / 'run', '--max-steps', 2, '--workers', 1)))
+    training.fit()
+    assert not multiprocessing.active_children()
 
 
 def test_sigterm_saves_and_ends_well(config: Path, tmp_path: Path) -> None:
