@@ -80,12 +80,6 @@ def parts(evaluations: 'Mapping[str, Evaluation]') -> 'dict[str, Evaluation]':
     return {name: column for name, column in columns.items() if column.scores.predictions}
 
 
-def spread(items: Sequence[int], limit: int | None) -> list[int]:
-    """So many of the items, at equal distances."""
-    count = min(len(items), limit or len(items))
-    return [items[i * len(items) // count] for i in range(count)]
-
-
 class Reader:
     """A checkpoint that reads sets of pictures."""
 
@@ -122,6 +116,7 @@ class Reader:
         """The predictions of every set of pictures, and how they were made."""
         from data.dataset import DataError
         from metrics.records import GIVEN, RETYPESET
+        from metrics.score import spread
 
         start = time.perf_counter()
         sets = {GIVEN: self.read(source, spread(range(len(source)), self.args.limit))}
@@ -153,6 +148,7 @@ def run(args: argparse.Namespace) -> int:
     # Here, not above: torch takes seconds to import, and --help and a mistyped option should not wait for it.
     from metrics.evaluation import Evaluation, table
     from metrics.records import GIVEN, read_predictions
+    from metrics.score import spread
 
     reader, source, settings = None, None, {}
     try:

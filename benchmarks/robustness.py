@@ -145,13 +145,25 @@ def compare(scores: Scores, clean: Scores, rng: np.random.Generator) -> dict[str
 
 def half_interval(scores: Scores, clean: Scores, rng: np.random.Generator) -> float:
     """Half the width of the 95 % interval of the difference in edit similarity, both of the same formulas."""
-    drawn = rng.integers(len(scores.predictions), size=(RESAMPLES, len(scores.predictions)))
-    similarity = []
-    for part in (scores, clean):
-        texts = [item.text['normalised'] for item in part.predictions]
-        distance, longest = np.array([(text.distance, text.longest) for text in texts])[drawn].sum(axis=1).T
-        similarity.append(1 - distance / longest)
-    low, high = np.percentile(similarity[0] - similarity[1], [2.5, 97.5])
+    counts = [
+        np.array([(item.text['normalised'].distance, item.text['normalised'].longest) for item in part.predictions])
+        for part in (scores, clean)
+    ]
+
+    def difference(drawn: np.ndarray) -> np.ndarray:
+        here, there = (1 - distance / longest for distance, longest in (part[drawn].sum(axis=1).T for part in counts))
+        return here - there
+
+    return bootstrap(difference, len(scores.predictions), rng)
+
+
+def bootstrap(statistic: Callable[[np.ndarray], np.ndarray], formulas: int, rng: np.random.Generator) -> float:
+    """Half the width of the 95 % interval of a statistic of some formulas.
+
+    Args:
+        statistic: from the indices of resampled formulas, (samples, formulas), to one number a sample.
+    """
+    low, high = np.percentile(statistic(rng.integers(formulas, size=(RESAMPLES, formulas))), [2.5, 97.5])
     return float(high - low) / 2
 
 

@@ -10,79 +10,75 @@ stands half the width of the 95 % interval of the difference to the first checkp
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from data.collator import Collator
-from data.dataset import BROKEN, load
+from data.dataset import load
 from data.fonts import DEFAULT_FONT, FONTS
 from data.latex import normalize
-from modeling.checkpoint_im2latex import CheckpointError
+from metrics.score import Source, picture_batches, spread
 from modeling.generation_im2latex import load as load_model
 
-from .robustness import choose, pages
+from .robustness import Labelled, bootstrap, choose, pages
 
 BATCH = 16
-WINDOW = 512  # pictures among which those of like size share a batch
 MAX_TOKENS = 60  # of a formula that is drawn at a low resolution
-RESAMPLES = 2000
 Example = dict[str, Any]
 
 
-def pictures(data: Path, limit: int) -> list[Example]:
-    """So many of a data set, at equal distances."""
+def pictures(data: Path, limit: int) -> list[list[Example]]:
+    """So many of a data set, at equal distances, in batches."""
     source = load(data, split='validation')
-    count = min(limit, len(source))
-    examples = []
-    for index in (i * len(source) // count for i in range(count)):
-        try:
-            image = source[index]['image']
-        except BROKEN:
-            continue
-        examples.append({'image': image, 'latex': normalize(source.latex(index))})
-    return examples
+    return batches(source, spread(range(len(source)), limit))
 
 
-def typeset(data: Path, limit: int, dpi: float) -> list[Example]:
-    """Labels of a data set, drawn at another resolution."""
+def typeset(data: Path, limit: int, dpi: float) -> list[list[Example]]:
+    """Labels of a data set, drawn at another resolution, in batches."""
     formulas = choose(data, limit, MAX_TOKENS, seed=0)
     with pages(formulas, FONTS[DEFAULT_FONT]) as found:
-        return [{'image': page(dpi), 'latex': formulas[i]} for i, page in found.items()]
+        drawn = {i: page(dpi) for i, page in found.items()}
+    return batches(Labelled(drawn, formulas), list(drawn))
 
 
-def batches(examples: Sequence[Example]) -> Iterator[list[int]]:
-    """Indices of examples of like size."""
-
-    def size(index: int) -> tuple[int, int]:
-        image: Image.Image = examples[index]['image']
-        return image.height // 32, image.width
-
-    for start in range(0, len(examples), WINDOW):
-        order = sorted(range(start, min(start + WINDOW, len(examples))), key=size)
-        yield from (order[i : i + BATCH] for i in range(0, len(order), BATCH))
+def batches(source: Source, indices: Sequence[int]) -> list[list[Example]]:
+    """Pictures of like size with their canonical labels; those that cannot be decoded are left out."""
+    found = (
+        [
+            {'image': image, 'latex': normalize(latex)}
+            for image, latex in zip(batch['image'], batch['latex'], strict=True)
+            if image is not None
+        ]
+        for batch in picture_batches(source, indices, BATCH)
+    )
+    return [batch for batch in found if batch]
 
 
 @torch.inference_mode()
-def likelihood(checkpoint: str, examples: Sequence[Example]) -> np.ndarray:
-    """Nats, and 1 where all tokens are the likeliest, of every example, (N, 2). Raises CheckpointError."""
+def likelihood(checkpoint: str, examples: Sequence[Sequence[Example]]) -> np.ndarray:
+    """Nats, and 1 where all tokens are the likeliest, of every example of all batches, (N, 2).
+
+    Raises:
+        CheckpointError: it cannot be loaded.
+        ValueError: a picture is blank.
+    """
     model, processor = load_model(checkpoint)
     collate = Collator(processor, place_at_random=False)
-    found = np.zeros((len(examples), 2))
-    for indices in batches(examples):
-        batch = {name: value for name, value in collate([examples[i] for i in indices]).items() if name != 'latex'}
+    found = []
+    for given in examples:
+        batch = collate(given)
+        if len(batch.pop('latex')) != len(given):
+            raise ValueError('a picture is blank')
         batch = {name: value.to(model.device) for name, value in batch.items()}
         labels = batch.pop('labels')
-        if len(labels) != len(indices):
-            raise ValueError('a picture is blank')
         with torch.autocast(model.device.type, torch.bfloat16):
             logits = model(**batch, use_cache=False).logits.float()
-        found[indices] = compared(logits, labels).cpu().numpy()
-    return found
+        found.append(compared(logits, labels).cpu().numpy())
+    return np.concatenate(found)
 
 
 def compared(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -95,9 +91,7 @@ def compared(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 def half_interval(values: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> float:
     """Half the width of the 95 % interval of the mean difference of two sets of the same formulas."""
     differences = values - others
-    drawn = differences[rng.integers(len(differences), size=(RESAMPLES, len(differences)))].mean(axis=1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(high - low) / 2
+    return bootstrap(lambda drawn: differences[drawn].mean(axis=1), len(differences), rng)
 
 
 def cells(found: np.ndarray, first: np.ndarray) -> str:
@@ -112,7 +106,7 @@ def measure(args: argparse.Namespace) -> None:
     """Prints the table, line by line."""
     sets = {'as given': pictures(args.data, args.limit)}
     sets |= {f'{dpi:g} dpi': typeset(args.data, args.typeset, dpi) for dpi in args.dpi}
-    titles = [f'{name}, {len(examples)}: nats | all right, %' for name, examples in sets.items()]
+    titles = [f'{name}, {sum(map(len, examples))}: nats | all right, %' for name, examples in sets.items()]
     print(f'| checkpoint | {" | ".join(titles)} |\n| --- |{" ---: | ---: |" * len(sets)}')
     first: dict[str, np.ndarray] = {}
     for checkpoint in args.checkpoints:
@@ -141,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
     try:
         measure(args)
-    except (OSError, ValueError, CheckpointError) as error:
+    except (OSError, ValueError) as error:
         print(f'benchmarks.teacher_forcing: {error}', file=sys.stderr)
         return 2
     return 0

@@ -199,6 +199,12 @@ def score(
     return Scores.of(found.values())
 
 
+def spread(items: Sequence[int], limit: int | None) -> list[int]:
+    """So many of the items, at equal distances."""
+    count = min(len(items), limit or len(items))
+    return [items[i * len(items) // count] for i in range(count)]
+
+
 def picture_batches(source: Source, indices: Sequence[int], size: int) -> Iterator[Batch]:
     """The pictures of a data set at `indices` as batches of `size` for `score`, like sizes together.
 

@@ -8,7 +8,9 @@ import torch
 from PIL import Image
 
 from benchmarks import teacher_forcing
+from benchmarks.robustness import Labelled
 from benchmarks.teacher_forcing import batches, cells, compared, half_interval, likelihood, main
+from metrics import score
 from modeling.generation_im2latex import load
 
 
@@ -17,16 +19,18 @@ def examples(formulas: Sequence[str], formula_images: Sequence[Image.Image]) -> 
     return [{'image': image, 'latex': latex} for image, latex in zip(formula_images, formulas, strict=True)]
 
 
-def test_every_example_is_in_one_batch(examples: list[dict], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_example_is_in_one_batch(
+    formulas: Sequence[str], formula_images: Sequence[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(teacher_forcing, 'BATCH', 2)
-    monkeypatch.setattr(teacher_forcing, 'WINDOW', 3)
-    found = list(batches(examples))
-    assert sorted(index for batch in found for index in batch) == [0, 1, 2, 3]
+    monkeypatch.setattr(score, 'WINDOW', 3)
+    found = batches(Labelled(dict(enumerate(formula_images)), formulas), range(4))
+    assert sorted(example['latex'] for batch in found for example in batch) == sorted(formulas)
     assert [len(batch) for batch in found] == [2, 1, 1]
 
 
 def test_nats_of_the_label(tiny_checkpoint: Path, examples: list[dict]) -> None:
-    found = likelihood(str(tiny_checkpoint), examples)
+    found = likelihood(str(tiny_checkpoint), [examples[:3], examples[3:]])
     model, processor = load(tiny_checkpoint)
     for (nats, _), example in zip(found, examples, strict=True):
         batch = processor(images=example['image'], text=example['latex'])
