@@ -5,6 +5,7 @@ run. Both are given as minimum, median and maximum over the batches.
 """
 
 import argparse
+import contextlib
 import itertools
 import statistics
 import sys
@@ -40,17 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def report(run: Run, count: int) -> None:
     """Times so many steps of each kind and prints the table."""
-    batches = run.batches()
-    ready = list(itertools.islice(batches, count + 1))
-    run.train_step(iter(ready[:1]))  # warms up
-    print(f'{"pictures/s":12}{"min":>8}{"median":>8}{"max":>8}')
-    for name, source in (('step alone', iter(ready[1:])), ('with loader', batches)):
-        rates = []
-        for _ in range(count):
-            start = time.perf_counter()
-            _, pictures = run.train_step(source)
-            rates.append(pictures / (time.perf_counter() - start))
-        print(f'{name:12}{min(rates):8.1f}{statistics.median(rates):8.1f}{max(rates):8.1f}', flush=True)
+    with contextlib.closing(run.batches()) as batches:
+        ready = list(itertools.islice(batches, count + 1))
+        run.train_step(iter(ready[:1]))  # warms up
+        print(f'{"pictures/s":12}{"min":>8}{"median":>8}{"max":>8}')
+        for name, source in (('step alone', iter(ready[1:])), ('with loader', batches)):
+            rates = []
+            for _ in range(count):
+                start = time.perf_counter()
+                _, pictures = run.train_step(source)
+                rates.append(pictures / (time.perf_counter() - start))
+            print(f'{name:12}{min(rates):8.1f}{statistics.median(rates):8.1f}{max(rates):8.1f}', flush=True)
 
 
 if __name__ == '__main__':
