@@ -104,9 +104,11 @@ def test_two_steps_and_on(config: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a C++ compiler')
 def test_compiled(config: Path, tmp_path: Path) -> None:
     plain, compiled = tmp_path / 'plain', tmp_path / 'compiled'
-    assert train.main(command(config, plain, '--max-steps', 3)) == 0
-    assert train.main(command(config, compiled, '--max-steps', 3, '--compile')) == 0
-    assert losses(compiled) == pytest.approx(losses(plain), rel=2e-2)  # bf16
+    for run_dir, flags in ((plain, []), (compiled, ['--compile'])):
+        # No dropout: compiled, it draws other numbers. A process of its own: Accelerate has one precision in a process.
+        arguments = command(config, run_dir, '--max-steps', 3, '--dropout', 0, '--mixed-precision', 'no', *flags)
+        subprocess.run([sys.executable, str(ROOT / 'train.py'), *arguments], check=True, timeout=400)
+    assert losses(compiled) == pytest.approx(losses(plain), rel=1e-3)
     load(compiled / 'final')
 
 
