@@ -18,7 +18,7 @@ from .latex_arguments import (
 from .latex_environments import environment, join, rows, without_needless_table
 from .latex_exact import EXACT_HANDLERS, ExactParser
 from .latex_extent import is_plain, lone_size, shortest_tail
-from .latex_fonts import Items, combine, operator, symbol, write
+from .latex_fonts import Items, combine, name_functions, operator, symbol, write
 from .latex_form import CANONICAL, Form, MissingArgument
 from .latex_parser import Handler, Parser, close
 from .latex_symbols import WITHOUT_ARGUMENT
@@ -35,7 +35,8 @@ def parse(tokens: Sequence[str], form: Form = CANONICAL) -> list[str]:
     """The canonical tokens of a formula. Raises LatexError."""
     if form.exact:
         return [str(item) for item in ExactParser((), EXACT_HANDLERS, form).inside(tokens, '')]
-    return write(without_needless_table(Parser((), HANDLERS, form).inside(tokens, '')), form.fonts)
+    items = without_needless_table(Parser((), HANDLERS, form).inside(tokens, ''))
+    return name_functions(write(items, form.fonts))
 
 
 # --- Maths ------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ belongs to a text only between its words. Fonts are pushed down to the letters, 
 `\mathbf{x}_{\mathbf 1}` give the same items, and a font that does not change a glyph (`\mathrm{2}`) leaves no trace.
 """
 
+import itertools
 from typing import Final, TypeAlias
 
 from . import latex_rules as rules
@@ -13,6 +14,10 @@ from . import latex_rules as rules
 Item: TypeAlias = str | tuple[str, ...]
 Items: TypeAlias = list[Item]
 _AHEAD: Final = 8  # items between two words of a text, at most
+# Before groups that are scripts, words, letters of another font or the columns of a table.
+_OTHER_GROUPS: Final = frozenset({
+    '_', '^', r'\begin{array}', r'\boldsymbol', *itertools.chain.from_iterable(rules.FONT_NAMES.values())
+})  # fmt: skip
 
 
 def combine(outer: str, inner: str) -> str:
@@ -119,3 +124,41 @@ def _run(font: str, letters: list[str], is_text: bool, has_scripts: bool) -> lis
     if font.startswith('sym '):
         return [r'\boldsymbol', '{', rules.FONT_NAMES[font[4:]][0], '{', *letters, '}', '}']
     return [rules.FONT_NAMES[font][is_text], '{', *letters, '}']
+
+
+def name_functions(tokens: list[str]) -> list[str]:
+    r"""Italic letters that spell a function are that function, outside of scripts: `exp(x)` is `\exp(x)`.
+
+    The pictures of im2latex-100k show `\exp` as an italic *exp*, so nobody could tell one from the other.
+    """
+    out: list[str] = []
+    groups: list[bool] = []
+    """of each open group, whether its letters may spell a function"""
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        if token == '{':
+            groups.append(tokens[position - 1] not in _OTHER_GROUPS if position else True)
+        elif token == '}' and groups:
+            groups.pop()
+        if token not in rules.LETTERS or not all(groups):
+            out.append(token)
+            position += 1
+            continue
+        start = position
+        while position < len(tokens) and tokens[position] in rules.LETTERS:
+            position += 1
+        is_before_bracket = position < len(tokens) and tokens[position] in rules.OPENERS
+        out += _with_function(''.join(tokens[start:position]), is_before_bracket)
+    return out
+
+
+def _with_function(letters: str, is_before_bracket: bool) -> list[str]:
+    """Letters in a row; a bracket behind them says that other factors may stand before the function."""
+    if not is_before_bracket:
+        return ['\\' + letters] if letters in rules.SPELLED else [*letters]
+    found = [name for name in rules.SPELLED_BEFORE_BRACKETS if letters.endswith(name)]
+    if not found:
+        return [*letters]
+    name = max(found, key=len)
+    return [*letters.removesuffix(name), '\\' + name]

@@ -201,6 +201,8 @@ GOLDEN = {
     'operators': [
         (r'\operatorname { t a n }x', r'\tan x'),
         (r'{\rm sin}x\mathop{\rm cos}x\text{max}', r'\sin x\cos x\max'),
+        (r'exp(x)+2sin\theta+Tr ln\left[x\right]', r'\exp(x)+2\sin\theta+Tr\ln[x]'),
+        (r'\mathit{V_{exp}}+V_{exp}+ln+\mathit{sin}+max(x)', r'\mathit{V}_{\mathit{exp}}+V_{exp}+ln+\mathit{sin}+max(x)'),
         (r'\mathrm{max}_x', r'\mathrm{max}_{x}'),
         (r'\mathop{\rm max}_x', r'\max_{x}'),
         (r'\operatorname{Tr}A', r'\mathrm{Tr}A'),
