@@ -137,6 +137,8 @@ def _left(parser: Parser, token: str, out: Items, font: str) -> None:
     pair = [[symbol(delimiter, font)] if delimiter else [] for delimiter in (opening, closing)]
     if matrix := _matrix(opening, inner, closing):
         out += matrix
+    elif not (opening or closing or leaks or len(plain) < len(inner) or parser.skip_space() in _SCRIPTS):
+        out += inner  # two invisible delimiters
     elif parser.form.sizes and not leaks and (lone := _lone(parser, opening, inner, closing)):
         # Where the invisible one of the two stands, nobody sees.
         out += (*([lone] if opening else []), *pair[0], *plain, *([lone] if closing else []), *pair[1])
@@ -232,6 +234,11 @@ def _period(parser: Parser, token: str, out: Items, font: str) -> None:
         out.append(r'\ldots')
     else:
         out.append(symbol('.', font))
+
+
+def _unstroked(parser: Parser, token: str, out: Items, font: str) -> None:
+    r"""In maths `\l` lacks the stroke that it has in text, and is a letter l."""
+    out.append(symbol(token[1:], font))
 
 
 def _modulo(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -343,6 +350,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     r'\substack': _substack,
     r'\\': _newline,
     r'\AA': _angstrom,
+    r'\l': _unstroked,
 }
 
 # All that canonical LaTeX may consist of.
