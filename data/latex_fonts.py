@@ -157,8 +157,5 @@ def _with_function(letters: str, is_before_bracket: bool) -> list[str]:
     """Letters in a row; a bracket behind them says that other factors may stand before the function."""
     if not is_before_bracket:
         return ['\\' + letters] if letters in rules.SPELLED else [*letters]
-    found = [name for name in rules.SPELLED_BEFORE_BRACKETS if letters.endswith(name)]
-    if not found:
-        return [*letters]
-    name = max(found, key=len)
-    return [*letters.removesuffix(name), '\\' + name]
+    name = max((name for name in rules.SPELLED if letters.endswith(name)), key=len, default='')
+    return [*letters.removesuffix(name), '\\' + name] if name else [*letters]

@@ -175,8 +175,7 @@ OPERATORS: Final = _words(
 LIMIT_OPERATORS: Final = _words('det gcd inf lim liminf limsup max min Pr sup')
 # These are meant where letters in a row spell them. Not those that may be units or words of other languages, and not
 # those with limits: im2latex-100k draws them with a star.
-SPELLED: Final = _words('arccos arcsin arctan cos cosh cot coth csc dim exp ker log sin sinh tan tanh')
-SPELLED_BEFORE_BRACKETS: Final = SPELLED | {'ln'}
+SPELLED: Final = _words('arccos arcsin arctan cos cosh cot coth csc dim exp ker ln log sin sinh tan tanh')
 OPENERS: Final = frozenset({'(', '[', r'\{', r'\left', r'\big', r'\Big', r'\bigg', r'\Bigg', r'\frac'})
 
 # \dots is \cdots before these (amsmath, section 4.3), else \ldots.

@@ -202,7 +202,7 @@ GOLDEN = {
         (r'\operatorname { t a n }x', r'\tan x'),
         (r'{\rm sin}x\mathop{\rm cos}x\text{max}', r'\sin x\cos x\max'),
         (r'exp(x)+2sin\theta+Tr ln\left[x\right]', r'\exp(x)+2\sin\theta+Tr\ln[x]'),
-        (r'V_{exp}+ln+\mathit{sin}+max(x)', r'V_{exp}+ln+\mathit{sin}+max(x)'),
+        (r'V_{exp}+lna+\mathit{sin}+max(x)', r'V_{exp}+lna+\mathit{sin}+max(x)'),
         (r'e^{\l}', r'e^{l}'),
         (r'\left.\frac{a}{b}\right.,\left.x\right._i', r'\frac{a}{b},\left.x\right._{i}'),
         (r'\mathrm{max}_x', r'\mathrm{max}_{x}'),
