@@ -74,7 +74,7 @@ def test_what_no_change_fits_stays(change: Callable[..., list[str]]) -> None:
 def test_columns_and_delimiters_of_size_stay() -> None:
     table = r'\begin{array}{l|r}\alpha&\beta\\\gamma&\delta\end{array}'
     assert all(r'\begin{array}{l|r}' in latex for latex in changed(contrast.look_alike, table, 200))
-    assert changed(contrast.look_alike, r'\left.\Omega\right|', 200) == [r'\left.\Omega\right|']
+    assert changed(contrast.look_alike, r'\Big|\Omega\Big|', 200) == [r'\Big|\Omega\Big|']
 
 
 def test_label_is_what_is_drawn() -> None:
