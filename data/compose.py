@@ -8,23 +8,29 @@ and `\sinh` 25, 29, 6 and 1 %. Each composed formula is a real one after one or 
 as drawn (`latex`) and the one it stands for (`label`), as `data.pages` takes them.
 """
 
-import argparse
 import contextlib
-import itertools
 import random
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from .compose_mistakes import flat, with_lengths
-from .compose_parts import RELATIONS, Change, Pool, Tokens, behind_commas, next_comma, pick, relations, without_end
+from .compose_parts import (
+    RELATIONS,
+    Change,
+    Pool,
+    Tokens,
+    behind_commas,
+    next_comma,
+    pick,
+    relations,
+    without_end,
+    write_made,
+)
 from .compose_tables import matrix
 from .italic_operators import italic_operators
 from .latex import canonicalize, detokenize, tokenize
 from .latex_form import LatexError
 from .latex_rules import LETTERS, OPERATORS
-from .pages import read_formulas, write_formulas
 from .token_spans import CLOSERS, GREEK, close, depths, letters, pairs
 
 MAX_TOKENS: Final = 70
@@ -237,24 +243,9 @@ def composed(formulas: Iterable[str], seed: int = 0) -> Iterator[dict[str, str]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description='Compose formulas with structure that a corpus holds too little of.')
-    parser.add_argument('formulas', nargs='+', type=Path, help='JSONL files, plain or .xz, with a field "latex"')
-    parser.add_argument('--out', type=Path, required=True, help='JSONL file to write')
-    parser.add_argument('--limit', type=int, help='stop after so many formulas')
-    parser.add_argument('--every', type=int, default=1, help='take one formula of so many (default 1)')
-    parser.add_argument('--seed', type=int, default=0)
-    args = parser.parse_args(argv)
-    if args.every < 1:
-        parser.error('--every must be at least 1')
-    try:
-        rows = (row['latex'] for row in read_formulas(args.formulas))
-        made = itertools.islice(composed(itertools.islice(rows, 0, None, args.every), args.seed), args.limit)
-        count = write_formulas(made, args.out)
-    except (OSError, ValueError) as error:
-        print(f'data.compose: {error}', file=sys.stderr)
-        return 2
-    print(f'{count} formulas composed')
-    return 0
+    return write_made(
+        composed, 'data.compose', 'Compose formulas of structure that corpora lack.', argv
+    )
 
 
 if __name__ == '__main__':

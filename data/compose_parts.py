@@ -1,10 +1,15 @@
-"""What composed formulas are made of: pieces of a corpus, and how they are drawn at random."""
+"""What composed formulas are made of: pieces of a corpus, and how they are drawn at random; and their command line."""
 
+import argparse
+import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
+from .pages import read_formulas, write_formulas
 from .token_spans import depths
 
 Tokens: TypeAlias = list[str]
@@ -73,3 +78,35 @@ def next_comma(tokens: Sequence[str], start: int) -> int:
 
 def without_end(tokens: Tokens) -> Tokens:
     return tokens[:-1] if tokens[-1:] in ([','], ['.'], [';']) else tokens
+
+
+def write_made(
+    make: Callable[[Iterable[str], int], Iterator[dict[str, str]]],
+    name: str,
+    description: str,
+    argv: Sequence[str] | None = None,
+) -> int:
+    """The command line of a module that makes formulas of others; returns the exit status.
+
+    Args:
+        make: from formulas and a seed, what is to be written.
+        name: of the module.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('formulas', nargs='+', type=Path, help='JSONL files, plain or .xz, with a field "latex"')
+    parser.add_argument('--out', type=Path, required=True, help='JSONL file to write')
+    parser.add_argument('--limit', type=int, help='stop after so many formulas')
+    parser.add_argument('--every', type=int, default=1, help='take one formula of so many (default 1)')
+    parser.add_argument('--seed', type=int, default=0)
+    args = parser.parse_args(argv)
+    if args.every < 1:
+        parser.error('--every must be at least 1')
+    try:
+        rows = (row['latex'] for row in read_formulas(args.formulas))
+        made = itertools.islice(make(itertools.islice(rows, 0, None, args.every), args.seed), args.limit)
+        count = write_formulas(made, args.out)
+    except (OSError, ValueError) as error:
+        print(f'{name}: {error}', file=sys.stderr)
+        return 2
+    print(f'{count} formulas made')
+    return 0

@@ -11,21 +11,17 @@ Boundaries via Contrast Sets", 2020, has the idea, for tests.) A line is the for
 stands for (`label`), as `data.pages` takes them.
 """
 
-import argparse
 import contextlib
 import itertools
 import random
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final, TypeAlias
 
-from .compose_parts import Tokens, pick
+from .compose_parts import Tokens, pick, write_made
 from .italic_operators import italic_operators
 from .latex import canonicalize, detokenize, tokenize
 from .latex_form import LatexError
 from .latex_rules import DIGITS, LETTERS
-from .pages import read_formulas, write_formulas
 from .token_spans import CLOSERS, GREEK, SIZES, close, depths, letters, pairs
 
 MIN_TOKENS: Final = 10
@@ -245,24 +241,7 @@ def contrasts(formulas: Iterable[str], seed: int = 0) -> Iterator[dict[str, str]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description='Make formulas that differ a little from real ones.')
-    parser.add_argument('formulas', nargs='+', type=Path, help='JSONL files, plain or .xz, with a field "latex"')
-    parser.add_argument('--out', type=Path, required=True, help='JSONL file to write')
-    parser.add_argument('--limit', type=int, help='stop after so many formulas')
-    parser.add_argument('--every', type=int, default=1, help='take one formula of so many (default 1)')
-    parser.add_argument('--seed', type=int, default=0)
-    args = parser.parse_args(argv)
-    if args.every < 1:
-        parser.error('--every must be at least 1')
-    try:
-        rows = (row['latex'] for row in read_formulas(args.formulas))
-        made = itertools.islice(contrasts(itertools.islice(rows, 0, None, args.every), args.seed), args.limit)
-        count = write_formulas(made, args.out)
-    except (OSError, ValueError) as error:
-        print(f'data.contrast: {error}', file=sys.stderr)
-        return 2
-    print(f'{count} formulas changed')
-    return 0
+    return write_made(contrasts, 'data.contrast', 'Make formulas that differ a little from real ones.', argv)
 
 
 if __name__ == '__main__':
