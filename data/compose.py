@@ -243,9 +243,7 @@ def composed(formulas: Iterable[str], seed: int = 0) -> Iterator[dict[str, str]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return write_made(
-        composed, 'data.compose', 'Compose formulas of structure that corpora lack.', argv
-    )
+    return write_made(composed, 'data.compose', 'Compose formulas of structure that corpora lack.', argv)
 
 
 if __name__ == '__main__':
