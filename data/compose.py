@@ -20,6 +20,7 @@ from .compose_parts import (
     Pool,
     Tokens,
     behind_commas,
+    font_of,
     next_comma,
     pick,
     relations,
@@ -58,7 +59,6 @@ _STYLES: Final = {
     r'\mathbf': 6, r'\mathrm': 4, r'\mathsf': 4, r'\mathcal': 4, r'\boldsymbol': 3, r'\mathit': 2, r'\mathbb': 2,
     r'\mathfrak': 1.5, r'\mathscr': 1, r'\mathtt': 0.7,
 }  # fmt: skip
-_CAPITALS_ONLY: Final = frozenset({r'\mathcal', r'\mathbb', r'\mathscr'})
 _SIZES: Final = {r'\big': 4, r'\Big': 5, r'\bigg': 3, r'\Bigg': 1.5}
 _BRACKETS: Final = {('(', ')'): 5, ('[', ']'): 4, (r'\{', r'\}'): 3, ('|', '|'): 1}
 _NAMES: Final = {
@@ -105,14 +105,7 @@ def accents(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
 
 def styles(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
     """Letters that are bold, upright, sans serif and so on, wherever they occur."""
-
-    def style(letter: str) -> str:
-        if letter in GREEK:
-            return r'\boldsymbol'
-        chosen = pick(_STYLES, rng)
-        return r'\mathbf' if chosen in _CAPITALS_ONLY and letter.islower() else chosen
-
-    return _dress(tokens, rng, style)
+    return _dress(tokens, rng, lambda letter: font_of(letter, _STYLES, rng))
 
 
 def _dress(tokens: Tokens, rng: random.Random, command: Callable[[str], str]) -> Tokens:

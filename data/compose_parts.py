@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from .pages import read_formulas, write_formulas
-from .token_spans import depths
+from .token_spans import GREEK, depths
 
 Tokens: TypeAlias = list[str]
 Choice = TypeVar('Choice')
@@ -23,6 +23,8 @@ KEPT: Final = 4000
 RELATIONS: Final = frozenset(
     {'=', '<', '>', r'\equiv', r'\sim', r'\leq', r'\geq', r'\rightarrow', r'\in', r'\approx', r'\simeq', r'\neq'}
 )
+
+_CAPITALS_ONLY: Final = frozenset({r'\mathcal', r'\mathbb', r'\mathscr'})
 
 
 @dataclass
@@ -57,6 +59,14 @@ def _keep(piece: Tokens, pieces: list[Tokens], rng: random.Random) -> None:
 
 def pick(weights: Mapping[Choice, float], rng: random.Random) -> Choice:
     return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def font_of(token: str, weights: Mapping[str, float], rng: random.Random) -> str:
+    r"""The command of a font for one letter or digit: bold for what a font of capitals lacks and for Greek letters."""
+    if token in GREEK:
+        return r'\boldsymbol'
+    chosen = pick(weights, rng)
+    return r'\mathbf' if chosen in _CAPITALS_ONLY and not token.isupper() else chosen
 
 
 def relations(tokens: Sequence[str]) -> list[int]:

@@ -17,12 +17,12 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from .compose_parts import Tokens, pick, write_made
+from .compose_parts import Tokens, font_of, pick, write_made
 from .italic_operators import italic_operators
 from .latex import canonicalize, detokenize, tokenize
 from .latex_form import LatexError
 from .latex_rules import DIGITS, LETTERS
-from .token_spans import CLOSERS, GREEK, SIZES, close, depths, letters, pairs
+from .token_spans import CLOSERS, GREEK, close, depths, is_delimiter, letters, pairs
 
 MIN_TOKENS: Final = 10
 MAX_TOKENS: Final = 120
@@ -57,11 +57,9 @@ _FONTS: Final = {
     r'\mathbf': 6, r'\mathrm': 4, r'\mathsf': 2, r'\mathit': 1, r'\mathcal': 2, r'\boldsymbol': 2, r'\mathbb': 1,
     r'\mathfrak': 0.5,
 }  # fmt: skip
-_CAPITALS_ONLY: Final = frozenset({r'\mathcal', r'\mathbb'})
 _PUNCTUATION: Final = {'.': 5, ',': 3, ';': 1, ':': 1}
 _BRACKETS: Final = {('(', ')'): 4, ('[', ']'): 3, (r'\{', r'\}'): 2, (r'\langle', r'\rangle'): 1}
 _BRACKET_SIZES: Final = {'': 4, r'\left': 6, r'\big': 2, r'\Big': 3, r'\bigg': 2, r'\Bigg': 1}
-_BEFORE_A_BRACKET: Final = SIZES | {r'\left', r'\right', r'\middle'}
 _INDICES: Final = ('2', '3', '*', '+', '-', r'\prime', 'n', r'\mu', r'\alpha')
 
 Change: TypeAlias = Callable[[Tokens, random.Random], Tokens]
@@ -86,7 +84,7 @@ def contrast(tokens: Tokens, rng: random.Random) -> dict[str, str] | None:
 def look_alike(tokens: Tokens, rng: random.Random) -> Tokens:
     """A sign that looks much like the one that stood there."""
     columns = _columns(tokens)
-    places = [i for i, t in enumerate(tokens) if t in _TWINS and i not in columns and not _is_bracket(tokens, i)]
+    places = [i for i, t in enumerate(tokens) if t in _TWINS and i not in columns and not is_delimiter(tokens, i)]
     if not places:
         return tokens
     place = rng.choice(places)
@@ -127,17 +125,12 @@ def font(tokens: Tokens, rng: random.Random) -> Tokens:
         end = close(tokens, place + 1)
         inside = tokens[place + 2 : end - 1]
         if len(inside) == 1 and rng.random() < 0.5:
-            return [*tokens[:place], _font(inside[0], rng), '{', *inside, '}', *tokens[end:]]
+            return [*tokens[:place], font_of(inside[0], _FONTS, rng), '{', *inside, '}', *tokens[end:]]
         return [*tokens[:place], *inside, *tokens[end:]]
     digits = [i for i, token in enumerate(tokens) if token in DIGITS]
-    return _dress(tokens, digits if digits and rng.random() < 0.3 else letters(tokens), lambda t: _font(t, rng), rng)
-
-
-def _font(token: str, rng: random.Random) -> str:
-    if token in GREEK:
-        return r'\boldsymbol'
-    chosen = pick(_FONTS, rng)
-    return r'\mathbf' if chosen in _CAPITALS_ONLY and not token.isupper() else chosen
+    return _dress(
+        tokens, digits if digits and rng.random() < 0.3 else letters(tokens), lambda t: font_of(t, _FONTS, rng), rng
+    )
 
 
 def _dress(tokens: Tokens, places: Sequence[int], command: Callable[[str], str], rng: random.Random) -> Tokens:
@@ -154,7 +147,7 @@ def punctuation(tokens: Tokens, rng: random.Random) -> Tokens:
     """One full stop, comma, ... more or less, wherever it may stand."""
     columns = _columns(tokens)
     if rng.random() < 0.4:
-        found = [i for i, t in enumerate(tokens) if t in ('.', ',') and not _is_bracket(tokens, i)]
+        found = [i for i, t in enumerate(tokens) if t in ('.', ',') and not is_delimiter(tokens, i)]
         if found:
             place = rng.choice(found)
             return [*tokens[:place], *tokens[place + 1 :]]
@@ -209,11 +202,6 @@ def scripts(tokens: Tokens, rng: random.Random) -> Tokens:
     if kind < 0.8:
         return [*tokens[:place], '_' if group[0] == '^' else '^', *group[1:], *tokens[end:]]
     return [*tokens[:place], *tokens[end:]]
-
-
-def _is_bracket(tokens: Tokens, position: int) -> bool:
-    r"""Whether a sign stands where `\left`, `\big` and so on want a bracket."""
-    return position > 0 and tokens[position - 1] in _BEFORE_A_BRACKET
 
 
 def _columns(tokens: Tokens) -> set[int]:

@@ -6,7 +6,6 @@ belongs to a text only between its words. Fonts are pushed down to the letters, 
 `\mathbf{x}_{\mathbf 1}` give the same items, and a font that does not change a glyph (`\mathrm{2}`) leaves no trace.
 """
 
-import itertools
 from typing import Final, TypeAlias
 
 from . import latex_rules as rules
@@ -14,10 +13,7 @@ from . import latex_rules as rules
 Item: TypeAlias = str | tuple[str, ...]
 Items: TypeAlias = list[Item]
 _AHEAD: Final = 8  # items between two words of a text, at most
-# Before groups that are scripts, words, letters of another font or the columns of a table.
-_OTHER_GROUPS: Final = frozenset({
-    '_', '^', r'\begin{array}', r'\boldsymbol', *itertools.chain.from_iterable(rules.FONT_NAMES.values())
-})  # fmt: skip
+_OTHER_GROUPS: Final = rules.OTHER_LETTERS | {'_', '^'}
 
 
 def combine(outer: str, inner: str) -> str:

@@ -212,6 +212,8 @@ FONT_NAMES: Final = {
     'sf': (r'\mathsf', r'\textsf'), 'tt': (r'\mathtt', r'\texttt'), 'cal': (r'\mathcal', ''), 'bb': (r'\mathbb', ''),
     'frak': (r'\mathfrak', ''), 'scr': (r'\mathscr', ''), 'sym': (r'\boldsymbol', ''),
 }  # fmt: skip
+# Commands whose argument is words, a font's letters or the columns of a table: letters there are not those of maths.
+OTHER_LETTERS: Final = frozenset([r'\begin{array}', *(name for names in FONT_NAMES.values() for name in names if name)])
 # Fonts that make other symbols of letters.
 ALPHABETS: Final = frozenset({'cal', 'bb', 'frak', 'scr'})
 TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .latex_rules import ACCENTS, LETTERS
+from .latex_rules import ACCENTS, LETTERS, OTHER_LETTERS
 
 GREEK: Final = frozenset({
     r'\alpha', r'\beta', r'\gamma', r'\delta', r'\epsilon', r'\zeta', r'\eta', r'\theta', r'\kappa', r'\lambda', r'\mu',
@@ -12,11 +12,7 @@ GREEK: Final = frozenset({
 })  # fmt: skip
 CLOSERS: Final = {'(': ')', '[': ']', r'\{': r'\}', r'\langle': r'\rangle', r'\lfloor': r'\rfloor'}
 SIZES: Final = frozenset({r'\big', r'\Big', r'\bigg', r'\Bigg'})
-# Commands whose argument is words, a font's letters or the columns of a table: letters there are not those of maths.
-_OTHER_LETTERS: Final = frozenset(
-    [r'\mathrm', r'\mathbf', r'\mathsf', r'\mathit', r'\mathtt', r'\mathcal', r'\mathbb', r'\mathfrak', r'\mathscr']
-    + [r'\boldsymbol', r'\text', r'\textbf', r'\textit', r'\textsf', r'\texttt', r'\begin{array}']
-)
+_BEFORE_A_DELIMITER: Final = SIZES | {r'\left', r'\right', r'\middle'}
 _OVER: Final = ACCENTS | {r'\overline', r'\underline', r'\overrightarrow', r'\overleftarrow'}
 
 
@@ -57,7 +53,7 @@ def letters(tokens: Sequence[str]) -> list[int]:
     position = 0
     while position < len(tokens):
         token = tokens[position]
-        if token in _OTHER_LETTERS and tokens[position + 1 : position + 2] == ['{']:
+        if token in OTHER_LETTERS and tokens[position + 1 : position + 2] == ['{']:
             position = close(tokens, position + 1)
             continue
         if (token in LETTERS or token in GREEK) and not is_accented(tokens, position):
@@ -70,12 +66,16 @@ def is_accented(tokens: Sequence[str], position: int) -> bool:
     return position >= 2 and tokens[position - 1] == '{' and tokens[position - 2] in _OVER
 
 
+def is_delimiter(tokens: Sequence[str], position: int) -> bool:
+    r"""Whether a sign stands where `\left`, `\big` and so on want a bracket."""
+    return position > 0 and tokens[position - 1] in _BEFORE_A_DELIMITER
+
+
 def pairs(tokens: Sequence[str]) -> list[Pair]:
     """Brackets that pair in one group or cell: plain ones, and those of `\\left` and `\\right`."""
     found: list[Pair] = []
     stack: list[tuple[str, int]] = []
     for position, token in enumerate(tokens):
-        before = tokens[position - 1] if position else ''
         if token in ('{', r'\left') or token.startswith(r'\begin{'):
             stack.append((token, position))
         elif token == '&' or token == r'\\':
@@ -88,7 +88,7 @@ def pairs(tokens: Sequence[str]) -> list[Pair]:
                 opening = stack.pop()[1]
                 if token == r'\right' and position + 1 < len(tokens):
                     found.append(Pair(opening + 1, position + 1, True))
-        elif before in SIZES or before in (r'\left', r'\right', r'\middle'):
+        elif is_delimiter(tokens, position):
             continue
         elif token in CLOSERS:
             stack.append((token, position))
