@@ -24,6 +24,7 @@ from .compose_parts import (
     next_comma,
     pick,
     relations,
+    staggered,
     without_end,
     write_made,
 )
@@ -182,22 +183,24 @@ def words(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
 
 
 def tensors(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
-    """Indices one after the other, `T_{a}{}^{b}`, in place of one above the other."""
+    """Most indices one after the other, `T_{a}{}^{b}` or `T^{b}{}_{a}`, in place of one above the other."""
     out: Tokens = []
     position = 0
     while position < len(tokens):
         out.append(tokens[position])
         position += 1
-        if out[-1] in ('_', '^') and tokens[position : position + 1] == ['{']:
-            base = out[-2:-1]
-            end = close(tokens, position)
-            group, position = tokens[position:end], end
-            out += group
-            # Signs with limits do not take indices; those after others stand apart already.
-            indexed = bool(base) and (base[0] in _INDEXED or base[0] in LETTERS or base[0] in GREEK)
-            has_prime = r'\prime' in group or r'\prime' in tokens[position : position + 3]
-            if indexed and not has_prime and tokens[position : position + 1] in (['_'], ['^']):
-                out += ['{', '}']
+        if out[-1] not in ('_', '^') or tokens[position : position + 1] != ['{']:
+            continue
+        base = out[-2:-1]
+        end = close(tokens, position)
+        group, position = [out.pop(), *tokens[position:end]], end
+        # Signs with limits do not take indices; those after others stand apart already.
+        indexed = bool(base) and (base[0] in _INDEXED or base[0] in LETTERS or base[0] in GREEK)
+        has_prime = r'\prime' in group or r'\prime' in tokens[position : position + 3]
+        if indexed and not has_prime and tokens[position : position + 1] in (['_'], ['^']) and rng.random() < 0.8:
+            end = close(tokens, position + 1)
+            group, position = staggered(group, tokens[position:end], rng), end
+        out += group
     return out
 
 
@@ -215,7 +218,7 @@ def quantities(tokens: Tokens, rng: random.Random, pool: Pool) -> Tokens:
 
 
 CHANGES: Final[Mapping[Change, float]] = {
-    matrix: 34, accents: 16, brackets: 14, names: 8, styles: 8, wide_accents: 6, words: 8, tensors: 6, quantities: 2
+    matrix: 34, accents: 16, brackets: 14, names: 8, styles: 8, wide_accents: 6, words: 8, tensors: 8, quantities: 2
 }  # fmt: skip
 
 

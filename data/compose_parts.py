@@ -86,6 +86,12 @@ def next_comma(tokens: Sequence[str], start: int) -> int:
     return next((place - 1 for place in behind_commas(tokens) if place > start), len(tokens))
 
 
+def staggered(first: Sequence[str], second: Sequence[str], rng: random.Random) -> Tokens:
+    r"""Two scripts of one base, the one behind the other: `_{a}{}^{b}` or, as often, `^{b}{}_{a}`."""
+    left, right = (first, second) if rng.random() < 0.5 else (second, first)
+    return [*left, '{', '}', *right]
+
+
 def without_end(tokens: Tokens) -> Tokens:
     return tokens[:-1] if tokens[-1:] in ([','], ['.'], [';']) else tokens
 

@@ -18,16 +18,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from .compose_parts import Tokens, font_of, pick, write_made
+from .contrast_scripts import primes, scripts
+from .contrast_tables import tables
 from .italic_operators import italic_operators
 from .latex import canonicalize, detokenize, tokenize
 from .latex_form import LatexError
 from .latex_rules import DIGITS, LETTERS
-from .token_spans import CLOSERS, GREEK, close, depths, is_delimiter, letters, pairs
+from .token_spans import CLOSERS, GREEK, close, closes, depths, is_delimiter, letters, opens, pairs
 
 MIN_TOKENS: Final = 10
 MAX_TOKENS: Final = 120
+MAX_TABLE_TOKENS: Final = 180
+"""the same for formulas with a table: those of one line are that long rarely"""
 TOKENS_A_CHANGE: Final = 30
 """so many tokens are worth one change more"""
+MAX_PIECE: Final = 14
+"""the longest piece that `repetition` doubles, in tokens"""
+TABLES: Final = 0.5
+"""the share of the changes of a formula with a table that are changes of the table"""
 ITALIC: Final = 0.3
 """the share whose operator names are drawn as letters"""
 
@@ -60,7 +68,6 @@ _FONTS: Final = {
 _PUNCTUATION: Final = {'.': 5, ',': 3, ';': 1, ':': 1}
 _BRACKETS: Final = {('(', ')'): 4, ('[', ']'): 3, (r'\{', r'\}'): 2, (r'\langle', r'\rangle'): 1}
 _BRACKET_SIZES: Final = {'': 4, r'\left': 6, r'\big': 2, r'\Big': 3, r'\bigg': 2, r'\Bigg': 1}
-_INDICES: Final = ('2', '3', '*', '+', '-', r'\prime', 'n', r'\mu', r'\alpha')
 
 Change: TypeAlias = Callable[[Tokens, random.Random], Tokens]
 
@@ -72,8 +79,10 @@ def contrast(tokens: Tokens, rng: random.Random) -> dict[str, str] | None:
         LatexError: the changes do not agree with each other.
     """
     changed = tokens
+    has_table = _has_table(tokens)
     for _ in range(pick(_COUNTS, rng) + len(tokens) // TOKENS_A_CHANGE):
-        changed = pick(CHANGES, rng)(changed, rng)
+        change = tables if has_table and rng.random() < TABLES else pick(CHANGES, rng)
+        changed = change(changed, rng)
     label = canonicalize(detokenize(changed))
     if label == detokenize(tokens):
         return None
@@ -182,26 +191,70 @@ def brackets(tokens: Tokens, rng: random.Random) -> Tokens:
     return [*before, *sizes[0], opening, *inside, *sizes[1], closing, *after]
 
 
-def scripts(tokens: Tokens, rng: random.Random) -> Tokens:
-    """One script behind another instead of above it, on a base that has one already, on the other side, or gone."""
-    places = [i for i, token in enumerate(tokens) if token in ('_', '^') and i and tokens[i + 1 : i + 2] == ['{']]
+def slash(tokens: Tokens, rng: random.Random) -> Tokens:
+    r"""One letter more with a slash through it, as `\not D` or as a slash moved back onto it."""
+    places = letters(tokens)
     if not places:
         return tokens
     place = rng.choice(places)
+    letter = tokens[place]
+    if rng.random() < 0.6:
+        return [*tokens[:place], '{', r'\not', letter, '}', *tokens[place + 1 :]]
+    back = [r'\!'] * (2 if letter.islower() else 3)
+    return [*tokens[:place], '{', letter, *back, '/', '}', *tokens[place + 1 :]]
+
+
+def spaces(tokens: Tokens, rng: random.Random) -> Tokens:
+    """One space more or less between the words of a text."""
+    texts = [i for i, t in enumerate(tokens) if t in (r'\text', r'\mathrm') and close(tokens, i + 1) - i > 5]
+    if not texts:
+        return tokens
+    place = rng.choice(texts)
     end = close(tokens, place + 1)
-    base, group = tokens[place - 1], tokens[place:end]
-    is_letter = base in LETTERS or base in GREEK
-    has_partner = tokens[end : end + 1] in (['_'], ['^'])
-    if has_partner and (is_letter or base in ('}', ')')):
-        return [*tokens[:end], '{', '}', *tokens[end:]]
-    if base == '}' and tokens[place - 2] == '{' and rng.random() < 0.7:  # an empty group, which holds them apart
-        return [*tokens[: place - 2], *tokens[place:]]
-    kind = rng.random()
-    if is_letter and kind < 0.5:
-        return [*tokens[: place - 1], '{', base, *group, '}', group[0], '{', rng.choice(_INDICES), '}', *tokens[end:]]
-    if kind < 0.8:
-        return [*tokens[:place], '_' if group[0] == '^' else '^', *group[1:], *tokens[end:]]
-    return [*tokens[:place], *tokens[end:]]
+    inside = tokens[place + 2 : end - 1]
+    gaps = [i for i, token in enumerate(inside) if token == '~']
+    if gaps and rng.random() < 0.4:
+        del inside[rng.choice(gaps)]
+    else:
+        inside.insert(rng.randrange(1, len(inside)), '~')
+    return [*tokens[:place], r'\text', '{', *inside, '}', *tokens[end:]]
+
+
+def repetition(tokens: Tokens, rng: random.Random) -> Tokens:
+    """A piece of the formula twice, or not at all: what a reader that has lost its place reads."""
+    columns = _columns(tokens)
+    starts = [i for i, token in enumerate(tokens) if (token in LETTERS or token in GREEK) and i not in columns]
+    starts = [i for i in starts if not is_delimiter(tokens, i)]
+    if not starts:
+        return tokens
+    start = rng.choice(starts)
+    ends = _ends(tokens, start)
+    if not ends:
+        return tokens
+    end = rng.choice(ends)
+    if rng.random() < 0.6:
+        return [*tokens[:end], *tokens[start:end], *tokens[end:]]
+    is_all = tokens[start - 1 : start] == ['{'] and tokens[end] == '}'
+    return tokens if is_all else [*tokens[:start], *tokens[end:]]
+
+
+def _ends(tokens: Tokens, start: int) -> list[int]:
+    """Where a piece that begins at `start` may be over: what it opens it closes, and no script is cut off its base."""
+    found: list[int] = []
+    level = 0
+    for position in range(start, min(start + MAX_PIECE, len(tokens))):
+        token = tokens[position]
+        level += opens(token) - closes(token)
+        if level < 0 or token in ('&', r'\\'):
+            break
+        following = tokens[position + 1 : position + 2]
+        if not level and following not in (['{'], ['_'], ['^']) and not is_delimiter(tokens, position + 1):
+            found.append(position + 1)
+    return found
+
+
+def _has_table(tokens: Tokens) -> bool:
+    return any(token.startswith(r'\begin{') for token in tokens)
 
 
 def _columns(tokens: Tokens) -> set[int]:
@@ -214,17 +267,19 @@ def _columns(tokens: Tokens) -> set[int]:
 
 
 CHANGES: Final[Mapping[Change, float]] = {
-    look_alike: 6, other: 3, accent: 6, font: 3, punctuation: 3, brackets: 4, scripts: 4
+    look_alike: 6, other: 3, accent: 6, font: 3, punctuation: 3, brackets: 4, scripts: 5,
+    primes: 2, tables: 1.5, slash: 1, spaces: 1.5, repetition: 2.5,
 }  # fmt: skip
 
 
 def contrasts(formulas: Iterable[str], seed: int = 0) -> Iterator[dict[str, str]]:
-    """Formulas of `MIN_TOKENS` to `MAX_TOKENS` tokens, changed."""
+    """Formulas of `MIN_TOKENS` to `MAX_TOKENS` tokens (`MAX_TABLE_TOKENS` with a table), changed."""
     rng = random.Random(seed)
     for formula in formulas:
         with contextlib.suppress(LatexError):
             tokens = tokenize(canonicalize(formula))
-            if MIN_TOKENS <= len(tokens) <= MAX_TOKENS and (row := contrast(tokens, rng)):
+            most = MAX_TABLE_TOKENS if _has_table(tokens) else MAX_TOKENS
+            if MIN_TOKENS <= len(tokens) <= most and (row := contrast(tokens, rng)):
                 yield row
 
 

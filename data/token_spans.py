@@ -39,12 +39,18 @@ def depths(tokens: Sequence[str]) -> list[int]:
     found: list[int] = []
     level = 0
     for token in tokens:
-        if token == '}' or token == r'\right' or token.startswith(r'\end{'):
-            level -= 1
+        level -= closes(token)
         found.append(level)
-        if token == '{' or token == r'\left' or token.startswith(r'\begin{'):
-            level += 1
+        level += opens(token)
     return found
+
+
+def opens(token: str) -> bool:
+    return token in ('{', r'\left') or token.startswith(r'\begin{')
+
+
+def closes(token: str) -> bool:
+    return token in ('}', r'\right') or token.startswith(r'\end{')
 
 
 def letters(tokens: Sequence[str]) -> list[int]:
@@ -76,12 +82,12 @@ def pairs(tokens: Sequence[str]) -> list[Pair]:
     found: list[Pair] = []
     stack: list[tuple[str, int]] = []
     for position, token in enumerate(tokens):
-        if token in ('{', r'\left') or token.startswith(r'\begin{'):
+        if opens(token):
             stack.append((token, position))
         elif token == '&' or token == r'\\':
             while stack and stack[-1][0] in CLOSERS:
                 stack.pop()
-        elif token == '}' or token == r'\right' or token.startswith(r'\end{'):
+        elif closes(token):
             while stack and stack[-1][0] in CLOSERS:
                 stack.pop()
             if stack:
