@@ -20,9 +20,10 @@ from .latex_exact import EXACT_HANDLERS, ExactParser
 from .latex_extent import is_plain, lone_size, shortest_tail
 from .latex_fonts import Items, combine, name_functions, operator, symbol, write
 from .latex_form import CANONICAL, Form, MissingArgument
-from .latex_parser import Handler, Parser, close
+from .latex_parser import Handler, Parser
 from .latex_symbols import WITHOUT_ARGUMENT
 from .latex_text import text_argument, text_command
+from .token_spans import close
 
 _RIGHT: Final = frozenset({r'\right'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})

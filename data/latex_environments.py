@@ -6,7 +6,8 @@ from typing import Final
 
 from . import latex_rules as rules
 from .latex_fonts import Items
-from .latex_parser import Parser, close
+from .latex_parser import Parser
+from .token_spans import close
 
 _SKIP: Final = re.compile(r'[-+]?[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|\\[A-Za-z]+)')
 # What takes another size in a table's cell, or begins another row.

@@ -10,7 +10,8 @@ from . import latex_rules as rules
 from .latex_arguments import optional_argument, root
 from .latex_fonts import Item, Items
 from .latex_form import MissingArgument
-from .latex_parser import Handler, Parser, close
+from .latex_parser import Handler, Parser
+from .token_spans import close
 
 _NOTHING: Final = frozenset({r'\nonumber', r'\notag'})
 # Thickness and delimiters, as arguments of \genfrac.

@@ -9,6 +9,7 @@ belongs to a text only between its words. Fonts are pushed down to the letters, 
 from typing import Final, TypeAlias
 
 from . import latex_rules as rules
+from .token_spans import close
 
 Item: TypeAlias = str | tuple[str, ...]
 Items: TypeAlias = list[Item]
@@ -128,18 +129,14 @@ def name_functions(tokens: list[str]) -> list[str]:
     The pictures of im2latex-100k show `\exp` as an italic *exp*, so nobody could tell one from the other.
     """
     out: list[str] = []
-    groups: list[bool] = []
-    """of each open group, whether its letters may spell a function"""
     position = 0
     while position < len(tokens):
         token = tokens[position]
-        if token == '{':
-            groups.append(tokens[position - 1] not in _OTHER_GROUPS if position else True)
-        elif token == '}' and groups:
-            groups.pop()
-        if token not in rules.LETTERS or not all(groups):
-            out.append(token)
-            position += 1
+        if token not in rules.LETTERS:
+            skips = token == '{' and position > 0 and tokens[position - 1] in _OTHER_GROUPS
+            end = close(tokens, position) if skips else position + 1
+            out += tokens[position:end]
+            position = end
             continue
         start = position
         while position < len(tokens) and tokens[position] in rules.LETTERS:

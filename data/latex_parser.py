@@ -12,6 +12,7 @@ from .latex_fonts import Item, Items, combine, symbol, text_symbol
 from .latex_form import CANONICAL, Form, LatexError, MissingArgument, NestedTooDeeply, UnbalancedGroup
 from .latex_reader import TokenReader
 from .latex_symbols import WITHOUT_ARGUMENT
+from .token_spans import close
 
 _DEPTH: Final = 80
 _SUB, _SUP = 1, 2
@@ -25,15 +26,6 @@ Handler: TypeAlias = Callable[['Parser', str, Items, str], None]
 
 def _is_unknown(token: str) -> bool:
     return token[:1] == '\\' and token[1:].isalpha() and token not in WITHOUT_ARGUMENT
-
-
-def close(items: Items, opening: int) -> int:
-    """Where the group that opens at `opening` is over."""
-    position, level = opening + 1, 1
-    while level:
-        level += (items[position] == '{') - (items[position] == '}')
-        position += 1
-    return position
 
 
 class Parser(TokenReader):

@@ -1,4 +1,4 @@
-"""Where things are in a canonical formula: its letters, its levels of nesting, its pairs of brackets."""
+"""Where things are in a canonical formula: its groups, letters, levels of nesting, pairs of brackets."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -24,8 +24,8 @@ class Pair(NamedTuple):
     fitted: bool
 
 
-def close(tokens: Sequence[str], opening: int) -> int:
-    """Where the group that opens at `opening` is over: the position behind its brace."""
+def close(tokens: Sequence[object], opening: int) -> int:
+    """Where the group that opens at `opening` is over: behind its brace. For tokens and for the parser's items."""
     level = 0
     for position in range(opening, len(tokens)):
         level += (tokens[position] == '{') - (tokens[position] == '}')

@@ -25,6 +25,7 @@ from .latex_rules import SYNONYMS
 from .latex_symbols import WITHOUT_ARGUMENT
 from .latex_text import text_command
 from .text import DEFINITIONS, text_scores
+from .token_spans import close
 
 DESCRIPTION = """\
 Compares LaTeX formulas token by token: exact match, edit similarity and BLEU. Many LaTeX strings draw one picture, so

@@ -1,0 +1,1 @@
+../../data/token_spans.py
