@@ -92,8 +92,8 @@ def contrast(tokens: Tokens, rng: random.Random) -> dict[str, str] | None:
 
 def look_alike(tokens: Tokens, rng: random.Random) -> Tokens:
     """A sign that looks much like the one that stood there."""
-    columns = _columns(tokens)
-    places = [i for i, t in enumerate(tokens) if t in _TWINS and i not in columns and not is_delimiter(tokens, i)]
+    other = _columns(tokens) | _texts(tokens)
+    places = [i for i, t in enumerate(tokens) if t in _TWINS and i not in other and not is_delimiter(tokens, i)]
     if not places:
         return tokens
     place = rng.choice(places)
@@ -264,6 +264,11 @@ def _columns(tokens: Tokens) -> set[int]:
         if token == r'\begin{array}':
             found.update(range(i + 1, close(tokens, i + 1)))
     return found
+
+
+def _texts(tokens: Tokens) -> set[int]:
+    """Positions in texts, where signs of maths are errors."""
+    return {j for i, token in enumerate(tokens) if token.startswith(r'\text') for j in range(i, close(tokens, i + 1))}
 
 
 CHANGES: Final[Mapping[Change, float]] = {

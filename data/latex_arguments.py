@@ -7,7 +7,7 @@ from . import latex_metrics as metrics
 from . import latex_rules as rules
 from .latex_environments import cell_style, rows, tabulate
 from .latex_fonts import Items, symbol
-from .latex_parser import Parser
+from .latex_parser import SUB, Parser
 
 # Below these, superscripts stand lower (The TeXbook, appendix G, rules 9 to 12).
 _CRAMPING: Final = frozenset({*metrics.ACCENTS, r'\widehat', r'\widetilde', r'\overline'})
@@ -19,12 +19,18 @@ def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
     cramped = token in _CRAMPING or (parser.cramped if token == r'\underline' else None)
     found = [parser.argument(font, cramped=cramped) for _ in range(rules.ARGUMENTS[token])]
     parser.tail = 0
+    behind: Items = []
+    if token in metrics.ACCENTS:
+        found[0], behind = parser.without_subscript(found[0])
     if token in rules.BOLD_ACCENTS.get(font, ()) and all(type(item) is tuple and item[0] == font for item in found[0]):
         out += (rules.FONT_NAMES[font][0], '{', token, '{', *(item[1] for item in found[0]), '}', '}')
-        return
-    out.append(token)
-    for items in found:
-        out += ('{', *items, '}')
+    else:
+        out.append(token)
+        for items in found:
+            out += ('{', *items, '}')
+    if behind:
+        out += behind
+        parser.tail = SUB
 
 
 def displayed(parser: Parser, token: str, out: Items, font: str) -> None:

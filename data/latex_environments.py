@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from . import latex_rules as rules
+from .latex_columns import centred
 from .latex_fonts import Items
 from .latex_parser import Parser
 from .token_spans import close
@@ -50,6 +51,8 @@ def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Seque
         return [r'\left', opening, *body, r'\right', closing] if opening else body
     name = rules.SMALL_MATRICES.get(name, name)
     columns = _used(columns, max(map(len, table), default=0))
+    if sizes:
+        columns = centred(columns, table)
     if columns and set(columns) == {'c'}:
         name = 'matrix'
     if name not in rules.MATRICES:

@@ -57,7 +57,10 @@ class ExactParser(Parser):
     def begins_with_space(self, script: str) -> str:
         return ''
 
-    def may_join(self, base: Items, sub: Items, sup: Items) -> bool:
+    def takes_scripts(self, base: Items) -> bool:
+        return True
+
+    def may_join(self, base: Items) -> bool:
         return False
 
     def continues(self, atom: Items, sub: Items, sup: Items) -> bool:

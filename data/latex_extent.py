@@ -130,15 +130,28 @@ def fit_sizes(items: Items, style: int, cramped: bool | None, room: int) -> None
             open_.clear()
         elif level == 0 and item in SIZED and position + 1 < len(items):
             delimiter = items[position + 1]
-            if delimiter in _OPENING:
+            if delimiter in _BARS:
+                if open_ and items[open_[-1] : open_[-1] + 2] == [item, delimiter]:
+                    _fit(items, open_.pop(), position, style, cramped, room)
+                elif items[position + 2 : position + 3] not in (['_'], ['^']):  # a bar alone, as in `f\big|_{0}`
+                    open_.append(position)
+            elif delimiter in _OPENING:
                 open_.append(position)
-            elif delimiter in _CLOSING and open_:
-                start = open_.pop()
-                if items[start] == item and position - start <= _LONGEST:
-                    inner = items[start + 2 : position]
-                    size = delimiter_size(inner, style, (str(items[start + 1]), str(delimiter)), cramped)
-                    if size == SIZED[str(item)] and _depth(inner) < room:
-                        items[start], items[position] = r'\left', r'\right'
+            elif delimiter in _CLOSING:
+                while open_ and items[open_[-1] + 1] in _BARS:
+                    open_.pop()
+                if open_:
+                    _fit(items, open_.pop(), position, style, cramped, room)
+
+
+def _fit(items: Items, start: int, end: int, style: int, cramped: bool | None, room: int) -> None:
+    """The same for the two delimiters at `start` and `end`."""
+    if items[start] != items[end] or end - start > _LONGEST:
+        return
+    inner = items[start + 2 : end]
+    size = delimiter_size(inner, style, (str(items[start + 1]), str(items[end + 1])), cramped)
+    if size == SIZED[str(items[end])] and _depth(inner) < room:
+        items[start], items[end] = r'\left', r'\right'
 
 
 def _depth(items: Items) -> int:

@@ -1,7 +1,8 @@
-r"""How high and deep symbols are in Computer Modern, and the parameters of its mathematics (The TeXbook, appendix G).
+r"""How high, deep and wide symbols of Computer Modern are, and the parameters of its mathematics.
 
-All of it is what `pdflatex` says of LaTeX's own fonts: `\ht`, `\dp` and `\fontdimen`, in points. Tests ask it again for
-the symbols, and for the rest by the sizes of delimiters.
+The parameters are those of The TeXbook, appendix G. All of it is what `pdflatex` says of LaTeX's own fonts: `\ht`,
+`\dp`, `\wd` and `\fontdimen`, in points. Tests ask it again for the symbols, and for the rest by the sizes of
+delimiters.
 """
 
 from collections.abc import Mapping
@@ -205,6 +206,19 @@ _LARGE: Final = {
         """,
     (1.361, 0.861): r'\int \iint \oint \iiint',
 }  # fmt: skip
+_WIDTHS: Final = {
+    0.27: r'\prime', 0.28: r'[ ] | , . : ; ! \vdots \cdot', 0.32: r'l', 0.34: r'i', 0.35: r'\iota', 0.36: r't',
+    0.39: r'( ) \langle \rangle', 0.41: r'\epsilon', 0.42: r'\ell', 0.43: r'b c', 0.44: r'\varsigma \dagger',
+    0.47: r'e j s \varepsilon', 0.48: r'o q r \delta \xi', 0.5: r'p 0 1 2 3 4 5 6 7 8 9 / * \{ \} \theta \circ \star',
+    0.51: r'g z \zeta', 0.52: r'd v I \rho \varrho', 0.53: r'a y \eta', 0.54: r'\hbar', 0.55: r'k \tau', 0.56: r'\nu',
+    0.57: r'u x \gamma', 0.58: r'h \kappa \lambda \upsilon', 0.59: r'\vartheta \partial', 0.6: r'f n \mu \phi',
+    0.61: r'\pi \sigma', 0.62: r'\beta', 0.63: r'\Gamma \chi', 0.64: r'\alpha', 0.65: r'J \varphi', 0.66: r'\omega',
+    0.67: r'S \Xi \wedge \in', 0.68: r'L', 0.69: r'\Lambda \psi', 0.72: r'T \Omega \Phi \Sigma', 0.74: r'w',
+    0.75: r'A Z \Pi', 0.77: r'R',
+    0.78: r'F P + - = < > \Psi \Theta \Upsilon \times \pm \mp \otimes \oplus \leq \geq \neq \equiv \sim \approx \simeq',
+    0.79: r'C G O Q U', 0.8: r'E Y', 0.81: r'B V', 0.83: r'\Delta \nabla', 0.86: r'D', 0.88: r'm', 0.91: r'H N X',
+    0.92: r'K', 1.0: r'\infty \rightarrow \leftarrow', 1.08: r'M W', 1.17: r'\cdots \ldots \ddots',
+}  # fmt: skip
 ACCENTS: Final = {
     r'\hat': 6.94, r'\tilde': 6.68, r'\bar': 5.68, r'\dot': 6.68, r'\vec': 7.14, r'\ddot': 6.68, r'\check': 6.28,
     r'\breve': 6.94, r'\acute': 6.94, r'\grave': 6.94, r'\mathring': 6.94,
@@ -232,7 +246,7 @@ BAR: Final = 6.0001
 """what the bars of a delimiter are made of"""
 
 
-def _by_symbol(table: Mapping[Any, str]) -> dict[str, tuple[float, ...]]:
+def _by_symbol(table: Mapping[Any, str]) -> dict[str, Any]:
     return {
         symbol: extent
         for extent, words in table.items()
@@ -245,3 +259,5 @@ SYMBOLS: Final = _by_symbol(_SYMBOLS)
 """height and depth of each symbol at 10, 7 and 5 points, in em"""
 LARGE: Final = _by_symbol(_LARGE)
 """height and depth of operators in a display, in em"""
+WIDTHS: Final = _by_symbol(_WIDTHS)
+"""width of letters, digits and common signs at 10 points, in em"""

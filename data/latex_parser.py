@@ -15,7 +15,7 @@ from .latex_symbols import WITHOUT_ARGUMENT
 from .token_spans import close
 
 _DEPTH: Final = 80
-_SUB, _SUP = 1, 2
+SUB, SUP = 1, 2
 _ATOM: Final = 40  # items of an atom with its scripts that is worth a look
 _GROUP: Final = frozenset({'}'})
 _OPENING: Final = frozenset({'{', '['})
@@ -209,12 +209,13 @@ class Parser(TokenReader):
         """Appends the scripts that follow an atom, which began at `start` and has those of `tail`; says which."""
         sub, sup, staggered = self.read_scripts(font)
         limits = self.limits
-        written = (_SUB if sub else 0) | (_SUP if sup else 0)
+        written = (SUB if sub else 0) | (SUP if sup else 0)
         if not written:
             return 0
-        has_base = has_base or (not tail and self.may_join(out[start:], sub, sup))
-        is_short = len(out) - start <= _ATOM
-        if not has_base and written == tail & written and is_short and self.continues(out[start:], sub, sup):
+        atom = out[start : start + _ATOM + 1]
+        has_base = self.takes_scripts(atom) if has_base else not tail and self.may_join(atom)
+        goes_on = self.is_power(atom, sub) if has_base else self.continues(atom, sub, sup)
+        if goes_on and written == tail & written and len(atom) <= _ATOM:
             out[-1:] = [*sub, *sup, '}']
             return tail
         if not has_base or (tail and not tail & written):
@@ -232,21 +233,21 @@ class Parser(TokenReader):
             out += below + above
         return written
 
-    def may_join(self, base: Items, sub: Items, sup: Items) -> bool:
-        r"""Whether scripts behind an empty group or space are those of what is before it: `x{}^{2})` is `x^{2})`.
+    def takes_scripts(self, base: Items) -> bool:
+        """Whether scripts are those of a symbol at all: before an opening bracket's inside they are of what follows."""
+        return base not in (['('], ['['], [r'\{'], [r'\langle'])
 
-        So it is drawn, if that is one symbol, accented or not. Before a letter, they may be its own: `x{}^{3}P`.
+    def may_join(self, base: Items) -> bool:
+        r"""Whether scripts behind an empty group or space are those of what is before it: `x{}^{2}` is `x^{2}`.
+
+        So it is drawn, if that is one symbol, accented or not.
         """
-        if len(base) == 4 and base[0] in rules.ACCENTS:
-            base = base[2:3]
-        if len(base) != 1 or not (isinstance(base[0], tuple) or base[0] in rules.SINGLE):
-            return False
-        following = self.skip_space()
-        is_last = following in rules.NO_BASE or following.startswith(r'\end{')
-        return is_last or (not sub and rules.MARKS.issuperset(sup))
+        while base[:1] and base[0] in rules.ACCENTS and close(base, 1) == len(base):
+            base = base[2:-1]
+        return len(base) == 1 and self.takes_scripts(base) and (type(base[0]) is tuple or base[0] in rules.SINGLE)
 
     def continues(self, atom: Items, sub: Items, sup: Items) -> bool:
-        r"""Whether a script behind an empty group goes on with the last one of an atom: `x^{a}{}^{b})` is `x^{ab})`."""
+        r"""Whether a script behind an empty group goes on with the last one of an atom: `x^{a}{}^{b}` is `x^{ab}`."""
         if not atom:
             return False
         end = close(atom, 1) if atom[0] in rules.ACCENTS else 1
@@ -255,7 +256,17 @@ class Parser(TokenReader):
             marks.append(atom[end])
             end = close(atom, end + 1)
         goes_on = end == len(atom) and marks[-1:] == ['^' if sup else '_'] and not (sub and sup)
-        return goes_on and self.may_join(base, sub, sup)
+        return goes_on and self.may_join(base)
+
+    def is_power(self, atom: Items, sub: Items) -> bool:
+        r"""Whether a superscript goes on with the primes of a letter: `{x^{\prime}}^{2}` is `x^{\prime2}`."""
+        return atom[1:3] == ['^', '{'] and not sub and {r'\prime'}.issuperset(atom[3:-1]) and self.may_join(atom[:1])
+
+    def without_subscript(self, items: Items) -> tuple[Items, Items]:
+        r"""What of an accent's argument the accent is put on, and a subscript: `\dot{x_{i}}` is `\dot{x}_{i}`."""
+        is_lone = len(items) == 5 and items[1:3] == ['_', '{'] and self.may_join(items[:1])
+        # A superscript of the whole would stand higher.
+        return (items[:1], items[1:]) if is_lone and self.skip_space() not in ('^', "'") else (items, [])
 
     def natural_limits(self, base: Items) -> str:
         r"""Where the scripts of a base stand without a word; for what has no limits, nothing that can be said."""

@@ -15,11 +15,14 @@ from .latex_fonts import Item, Items
 
 _FACTOR: Final = 0.901  # \delimiterfactor
 _SHORTFALL: Final = 5.0  # \delimitershortfall
-# How far from its value in the table an extent may be, in em: a symbol's, a letter's in another font.
+# How far from its value in the table an extent may be, in em.
 _NEAR: Final = 0.0006
-_FAR: Final = 0.06
-# Fonts, and how deep letters reach that end on the line in others.
-_FONTS: Final = {'rm': 0.0, 'bf': 0.0, 'it': 0.0, 'sf': 0.0, 'sym': 0.0, 'cal': 0.13, 'bb': 0.0}
+# The same for letters of other fonts.
+_FONTS: Final = {'rm': 0.009, 'bf': 0.036, 'it': 0.006, 'sf': 0.05, 'sym': 0.036, 'cal': 0.001, 'bb': 0.006}
+# Letters of other fonts that end below the line, and do not in italics, and by how much at most.
+_DEEPER: Final = {('cal', letter): 0.098 for letter in 'GJY'} | {('bb', letter): 0.168 for letter in 'JO'}
+# How high wide accents are, the least and the greatest over one letter, as `metrics.ACCENTS` has those of others.
+_WIDE_ACCENTS: Final = dict.fromkeys((r'\widehat', r'\widetilde'), (7.222, 7.501))
 SIZED: Final = {r'\big': 1, r'\Big': 2, r'\bigg': 3, r'\Bigg': 4}
 """commands of the delimiters of `metrics.DELIMITERS`, by position"""
 DELIMITERS: Final = frozenset(
@@ -130,10 +133,13 @@ class Ruler:
             return self.group(items, position, style)
         if not isinstance(item, str):
             return self.glyph(item, style), position + 1
-        if item in metrics.ACCENTS:
+        if item in metrics.ACCENTS or item in _WIDE_ACCENTS:
             inner, end = self.group(items, position + 1, style | _CRAMPED)
+            if item in _WIDE_ACCENTS and end - position != 4:
+                raise UnknownExtentError
             # The accent stands as much higher as the letter is above an x; those of scripts are not quite to scale.
-            height = metrics.ACCENTS[item] * metrics.POINTS[style & 3] / 10
+            own = _WIDE_ACCENTS[item][self.greatest] if item in _WIDE_ACCENTS else metrics.ACCENTS[item]
+            height = own * metrics.POINTS[style & 3] / 10
             height += (0.1 if self.greatest else -0.1) * (style & 3 > 1)
             height += max(0.0, inner.height - metrics.X_HEIGHT[style & 3])
             return Box(height, inner.depth, is_glyph=end - position == 4), end
@@ -222,7 +228,7 @@ class Ruler:
         if isinstance(item, tuple):
             if item[0] not in _FONTS or len(item) > 2 or (item[0] in _CAPITALS_ONLY and not item[1].isupper()):
                 raise UnknownExtentError
-            token, slack, deeper = item[1], _FAR, _FONTS[item[0]]
+            token, slack, deeper = item[1], _FONTS[item[0]], _DEEPER.get((item[0], item[1]), 0.0)
         extent = metrics.SYMBOLS.get(token)
         if extent is None:
             raise UnknownExtentError

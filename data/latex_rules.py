@@ -237,12 +237,6 @@ ORDINARY: Final = _commands(
 ORDINARY_ATOMS: Final = LETTERS | DIGITS | CAPITAL_GREEK | ORDINARY
 # Symbols that no space surrounds, and that are as large in every style.
 SINGLE: Final = ORDINARY_ATOMS | {*'()[]|', r'\{', r'\}', r'\|', r'\langle', r'\rangle'}
-# Scripts that stand before nothing.
-MARKS: Final = frozenset({r'\prime', r'\dagger', '*'})
-# What has no scripts before it; the empty one is the end.
-NO_BASE: Final = frozenset({'', '}', *')],.;:=+-<>/', r'\}', r'\rangle', r'\right', r'\\', '&'}) | _commands(
-    'pm mp times cdot leq geq neq equiv approx sim in rightarrow otimes wedge over'
-)
 GREEK_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt', 'sym', 'sym bf', 'sym sf'})
 _BIG_OPERATORS: Final = _commands(
     """

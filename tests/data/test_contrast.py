@@ -28,7 +28,8 @@ def canonical(latex: str) -> list[str]:
 
 def changed(change: Callable[..., list[str]], latex: str, seeds: int = 40) -> list[str]:
     """The canonical forms of what a change makes of a formula, all of its readings."""
-    return sorted({detokenize(change(canonical(latex), random.Random(seed))) for seed in range(seeds)})
+    made = {detokenize(change(canonical(latex), random.Random(seed))) for seed in range(seeds)}
+    return sorted(made - {''})
 
 
 @pytest.mark.parametrize('change', contrast.CHANGES, ids=lambda change: change.__name__)
@@ -65,8 +66,8 @@ def test_each_change_leaves_latex(change: Callable[..., list[str]]) -> None:
         (contrast.primes, "x'^2", r'{x^{\prime}}^{2}'),
         (contrast.primes, "{x''}^2", r'x^{\prime\prime2}'),
         (contrast.primes, 'x', r'{x^{\prime}}^{2}'),
-        (contrast.tables, r'\begin{aligned}a&=b\\&=c\end{aligned}', r'\begin{array}{rcl}a&=&b\\&=&c\end{array}'),
-        (contrast.tables, r'\begin{array}{rcl}a&=&b\\&=&c\end{array}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),
+        (contrast.tables, r'\begin{aligned}a&=b\\&=cd\end{aligned}', r'\begin{array}{ccl}a&=&b\\&=&cd\end{array}'),
+        (contrast.tables, r'\begin{array}{rcl}a&=&b\\&=&cd\end{array}', r'\begin{aligned}a&=b\\&=cd\end{aligned}'),
         (contrast.tables, r'\begin{pmatrix}a&b\\c&d\end{pmatrix}', r'\begin{pmatrix}a&b\\c&0\end{pmatrix}'),
         (contrast.tables, r'\left(\frac{a}{b}\right)', r'\begin{pmatrix}a\\b\end{pmatrix}'),
         (contrast.slash, 'D', r'\not D'),
@@ -82,7 +83,8 @@ def test_each_change_leaves_latex(change: Callable[..., list[str]]) -> None:
     ],
 )
 def test_changes(change: Callable[..., list[str]], latex: str, one_of_them: str) -> None:
-    assert one_of_them in {detokenize(canonical(made)) for made in changed(change, latex, seeds=800)}
+    made = changed(change, latex, seeds=800)
+    assert one_of_them in made or one_of_them in {detokenize(canonical(formula)) for formula in made}
 
 
 @pytest.mark.parametrize('change', contrast.CHANGES, ids=lambda change: change.__name__)
@@ -91,7 +93,7 @@ def test_what_no_change_fits_stays(change: Callable[..., list[str]]) -> None:
 
 
 def test_columns_and_delimiters_of_size_stay() -> None:
-    table = r'\begin{array}{l|r}\alpha&\beta\\\gamma&\delta\end{array}'
+    table = r'\begin{array}{l|r}\alpha&\beta\\\gamma i&\delta i\end{array}'
     assert all(r'\begin{array}{l|r}' in latex for latex in changed(contrast.look_alike, table, 200))
     assert changed(contrast.look_alike, r'\Big|\Omega\Big|', 200) == [r'\Big|\Omega\Big|']
 

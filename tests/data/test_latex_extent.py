@@ -66,6 +66,7 @@ def test_metrics_are_those_of_tex(tmp_path: Path) -> None:
     body = '\n'.join(
         rf'\setbox0\hbox{{${style} {symbol}$}}\typeout{{box \the\ht0, \the\dp0, end}}' for symbol, style in boxes
     )
+    body += ''.join(rf'\setbox0\hbox{{${{{symbol}}}$}}\typeout{{width \the\wd0, end}}' for symbol in metrics.WIDTHS)
     preamble = r'\documentclass{article}\usepackage{amsmath,amssymb}\begin{document}'
     (tmp_path / 'metrics.tex').write_text(f'{preamble}\n{body}\n\\end{{document}}\n')
     output, _ = run_pdftex(['metrics.tex'], str(tmp_path), None, 60)
@@ -78,11 +79,18 @@ def test_metrics_are_those_of_tex(tmp_path: Path) -> None:
     assert len(found) == len(wanted)
     for box, inside, outside in zip(boxes, found, wanted, strict=True):
         assert inside == pytest.approx(outside, abs=0.0055), box
+    widths = [float(width) for width in re.findall(r'width ([\d.]+)pt, end', output)]
+    assert widths == pytest.approx([10 * width for width in metrics.WIDTHS.values()], abs=0.0501)
 
 
 def test_fixed_sizes_that_fit_are_fitted() -> None:
     for latex, canonical in (
         (r'\Big(\frac{a}{b}\Big)', r'\left(\frac{a}{b}\right)'),
+        (r'\Big(\frac{u}{\mathcal{R}}\Big)', r'\left(\frac{u}{\mathcal{R}}\right)'),
+        (r'\Big\{\widetilde{\Gamma}_{\mu}\Big\}', r'\left\{\widetilde{\Gamma}_{\mu}\right\}'),
+        (r'\big|1-x^{2}\big|', r'\left|1-x^{2}\right|'),
+        (r'x\big|_{0}+y\big|_{1}', r'x\big|_{0}+y\big|_{1}'),
+        (r'\big(a\big|x^{2}\big)', r'\left(a\big|x^{2}\right)'),
         (r'\Bigl[\frac{a}{b}\Bigr)^2', r'\left[\frac{a}{b}\right)^{2}'),
         (r'\Big(\frac{1}{2}\Big)', r'\Big(\frac{1}{2}\Big)'),  # \left has \bigg here
         (r'\big(x\big)', r'\big(x\big)'),
@@ -115,7 +123,7 @@ def test_a_delimiter_without_its_other() -> None:
         (r'\left.x=\frac{a}{b^{2}}\right|_{0}', r'x=\left.\frac{a}{b^{2}}\right|_{0}'),
         (r'\left.-2(x+\frac{a}{b^{2}})y\right|_{0}', r'-2\left.(x+\frac{a}{b^{2}})y\right|_{0}'),
         (r'\left.x\substack{a\\b}\right|', r'\left.x\substack{a\\b}\right|'),
-        (r'\left\{\begin{array}{ll}a\\b\end{array}\right.', r'\left\{\begin{array}{l}a\\b\end{array}\right.'),
+        (r'\left\{\begin{array}{ll}a\\b+1\end{array}\right.', r'\left\{\begin{array}{l}a\\b+1\end{array}\right.'),
         (r'e^{\left.\frac{a}{b}\right|}', r'e^{\left.\frac{a}{b}\right|}'),
     ):
         assert canonicalize(latex) == canonical
