@@ -22,12 +22,9 @@ def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
     behind: Items = []
     if token in metrics.ACCENTS:
         found[0], behind = parser.without_subscript(found[0])
-    if token in rules.BOLD_ACCENTS.get(font, ()) and all(type(item) is tuple and item[0] == font for item in found[0]):
-        out += (rules.FONT_NAMES[font][0], '{', token, '{', *(item[1] for item in found[0]), '}', '}')
-    else:
-        out.append(token)
-        for items in found:
-            out += ('{', *items, '}')
+    out.append(token)
+    for items in found:
+        out += ('{', *items, '}')
     if behind:
         out += behind
         parser.tail = SUB

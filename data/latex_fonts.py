@@ -118,6 +118,8 @@ def _run(font: str, letters: list[str], is_text: bool, has_scripts: bool) -> lis
         name = ''.join(letters)
         if name in rules.OPERATORS and not (has_scripts and name in rules.LIMIT_OPERATORS):
             return ['\\' + name]
+    if font == 'it' and len(letters) == 1 and letters[0] in rules.LETTERS and not is_text:
+        return letters  # text's italics and those of maths are the same letters, with other spaces about them
     if font.startswith('sym '):
         return [r'\boldsymbol', '{', rules.FONT_NAMES[font[4:]][0], '{', *letters, '}', '}']
     return [rules.FONT_NAMES[font][is_text], '{', *letters, '}']

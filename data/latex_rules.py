@@ -217,11 +217,6 @@ OTHER_LETTERS: Final = frozenset([r'\begin{array}', *(name for names in FONT_NAM
 # Fonts that make other symbols of letters.
 ALPHABETS: Final = frozenset({'cal', 'bb', 'frak', 'scr'})
 TEXT_FONTS: Final = frozenset({'rm', 'bf', 'it', 'sf', 'tt'})
-# Accents that are bold over bold letters.
-BOLD_ACCENTS: Final = {
-    'bf': _commands('hat bar tilde dot ddot check breve acute grave mathring'),
-    'sym': _commands('hat bar tilde dot ddot check breve acute grave mathring vec'),
-}
 # Inside \boldsymbol a font command changes to its bold version, where there is one.
 BOLD: Final = {'': 'sym', 'rm': 'sym bf', 'bf': 'sym bf', 'it': 'sym', 'sf': 'sym sf', 'cal': 'sym cal',
                'frak': 'sym frak', 'sym': 'sym'}  # fmt: skip
