@@ -92,8 +92,8 @@ def contrast(tokens: Tokens, rng: random.Random) -> dict[str, str] | None:
 
 def look_alike(tokens: Tokens, rng: random.Random) -> Tokens:
     """A sign that looks much like the one that stood there."""
-    other = _columns(tokens) | _texts(tokens)
-    places = [i for i, t in enumerate(tokens) if t in _TWINS and i not in other and not is_delimiter(tokens, i)]
+    words = _columns(tokens) | _texts(tokens)
+    places = [i for i, t in enumerate(tokens) if t in _TWINS and i not in words and not is_delimiter(tokens, i)]
     if not places:
         return tokens
     place = rng.choice(places)

@@ -42,7 +42,7 @@ def scripts(tokens: Tokens, rng: random.Random) -> Tokens:
 
 
 def primes(tokens: Tokens, rng: random.Random) -> Tokens:
-    r"""A power of a letter with a prime, beside the prime or above it: `x^{\prime2}` or `{x^{\prime}}^{2}`."""
+    r"""A power of a letter with primes, drawn beside them or above: `x^{\prime2}` or `{x^{\prime}}^{2}`, one label."""
     places = [i for i in letters(tokens) if tokens[i + 1 : i + 4] == ['^', '{', r'\prime']]
     bare = [i for i in letters(tokens) if tokens[i + 1 : i + 2] not in (['^'], ['_'])]
     if not places and not bare:
