@@ -13,8 +13,8 @@ from sklearn.metrics import roc_auc_score
 from metrics.calibration import expected_calibration_error, reliability, reliability_table
 from modeling.confidence_im2latex import EVIDENCE, FAR, Calibration, Logistic, Term
 
-# Evidence that the LaTeX is right. On checkpoints/small all the other evidence together adds nothing to it.
-OF_RIGHT = ('doubt', 'mean_doubt', 'length', 'agreement')
+# Evidence that the LaTeX is right. All the other evidence together adds nothing to it.
+OF_RIGHT = ('doubt', 'mean_doubt', 'surest_doubt', 'length', 'agreement')
 # The threshold lets this share of the formulas that it is fitted to be taken for something else.
 MISSED = 0.006
 # Inverses of the penalty on squared weights, as scikit-learn has it: of a few weights, and of hundreds.

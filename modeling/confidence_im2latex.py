@@ -161,6 +161,7 @@ def evidence(prediction: Prediction, ink: np.ndarray) -> dict[str, float]:
         'doubt': math.log(1e-4 - mean * count),
         'mean_doubt': math.log(1e-5 - mean),
         'worst_doubt': math.log(1e-5 - min(logs, default=mean)),
+        'surest_doubt': math.log(1e-3 - (mean * count if prediction.surest is None else prediction.surest)),
         'agreement': prediction.agreement,
         'doubtful_share': sum(log < -0.7 for log in logs) / count,
         'length': math.log(count),

@@ -155,7 +155,8 @@ class _Looks:
             return best
         # None of them, if the best is another look's alternative.
         same = sum(reading.latex == best.latex for reading in self.readings)
-        return replace(best, agreement=max(0, same - 1) / (len(self.readings) - 1))
+        sums = [math.fsum(self.logs[place, _texts(best)]) for place in self.valid] if len(self.valid) > 1 else []
+        return replace(best, agreement=max(0, same - 1) / (len(self.readings) - 1), surest=max(sums, default=None))
 
 
 def _texts(reading: Prediction) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ class Prediction:
     """False if it was cut off at the most tokens: the model had lost its place, mostly, and said one thing on and on"""
     agreement: float = 1.0
     """share of the other looks at the picture (`looks_im2latex.py`) that gave the same `latex`; 1 if there was none"""
+    surest: float | None = None
+    """natural logarithm of the probability of all tokens, end included, at the look that finds `latex` likeliest; None
+    if only one look counted, whose tokens and score say it"""
     confidence: float | None = None
     """probability that `latex` is right, 0 to 1; None without a calibration (`confidence_im2latex.py`)"""
     is_formula: bool | None = None

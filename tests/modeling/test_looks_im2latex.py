@@ -75,10 +75,26 @@ def test_the_likeliest_reading_counts(first: Prediction, second: Prediction | No
 
 
 def rounded(item: Prediction) -> Prediction:
-    """To nine digits, since logarithms were taken."""
+    """To nine digits, since logarithms were taken, and without what one look finds."""
     tokens = tuple(Token(token.text, round(token.probability, 9)) for token in item.tokens)
     others = tuple(rounded(other) for other in item.alternatives)
-    return replace(item, score=round(item.score, 9), tokens=tokens, alternatives=others)
+    return replace(item, score=round(item.score, 9), tokens=tokens, alternatives=others, surest=None)
+
+
+@pytest.mark.parametrize(
+    ('first', 'second', 'surest'),
+    [
+        (reading('x', 0.5), reading('x', 0.4), 2 * math.log(0.5)),
+        (reading('x', 0.5), reading('y', 0.6), 2 * math.log(0.5)),
+        (reading('xx', 0.5), reading('ab', 0.6), 3 * math.log(0.6)),
+        (reading('x', 0.95), None, None),
+        (CUT_OFF, reading('x', 0.2), None),
+    ],
+)
+def test_how_sure_the_surest_look_is(first: Prediction, second: Prediction | None, surest: float | None) -> None:
+    known = {1.0: first, 1.4: second}
+    found = look(['picture'], prepared, lambda pictures, _: [known[by] for _, by in pictures], weigh, [LOOK])
+    assert found[0].surest == pytest.approx(surest)
 
 
 @pytest.mark.parametrize(
