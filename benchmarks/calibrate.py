@@ -23,7 +23,7 @@ from data.dataset import load
 from data.fonts import DEFAULT_FONT, FONTS, available
 from data.latex import normalize, tokenize
 from metrics.pictures import compare_pictures
-from modeling.confidence_im2latex import FILE, evidence
+from modeling.confidence_im2latex import EVIDENCE, FILE, evidence
 from runtime.backends import Backend
 from runtime.backends import load as load_backend
 
@@ -123,6 +123,8 @@ def read_all(args: argparse.Namespace) -> list[Case]:
         if json.loads(header) != settings:
             raise ValueError(f'{args.readings} was made with other settings ({header}): name another file')
         cases = [Case(**json.loads(line)) for line in lines]
+        if any(case.evidence is not None and case.evidence.keys() != EVIDENCE for case in cases):
+            raise ValueError(f'{args.readings} holds other evidence than is computed now: name another file')
     elif args.readings is not None:
         args.readings.write_text(json.dumps(settings) + '\n', encoding='utf-8')
     known = {case.kind for case in cases}

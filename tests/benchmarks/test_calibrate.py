@@ -87,6 +87,10 @@ def test_a_calibration_is_written_and_what_was_read_is_not_read_again(
 
     assert main([*command, '--seed', '1']) == 2
     assert 'other settings' in capsys.readouterr().err
+    readings = Path(command[command.index('--readings') + 1])
+    readings.write_text(readings.read_text().replace('"surest_doubt"', '"something_else"'))
+    assert main(command) == 2
+    assert 'other evidence' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('command', [['nowhere', 'data.parquet'], ['.', 'data.parquet', '--limit', '0']])
