@@ -1,0 +1,1 @@
+../../data/latex_columns.py
