@@ -3,6 +3,7 @@
 # make test       the tests
 # make setup      the virtual environment alone (.venv); make tex installs TeX Live where it is missing
 # make onnx       the graphs of CHECKPOINT=checkpoints/base, which predict.py reads with
+# make release    scores CHECKPOINT on the test split, once for a release; the card shows them
 # make export     what goes to the Hub of CHECKPOINT, as REPO_ID: the folders of model and Space in artifacts/hub
 # make push       puts it there, with DRY_RUN=1 lists it; SPACE and METRIC name Spaces for the demo and the metric
 # make bench      how fast it reads, beside models of the sizes that others have published
@@ -13,13 +14,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PICTURES ?= examples
 CHECKPOINT ?= checkpoints/base
+DATA ?= yuntian-deng/im2latex-100k
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 TEX := texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-science \
 	cm-super-minimal lmodern
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: setup predict app api onnx export push bench test lint tex browser clean
+.PHONY: setup predict app api onnx release export push bench test lint tex browser clean
 
 setup: $(VENV)/.installed
 
@@ -58,6 +60,10 @@ api: $(VENV)/.installed-app
 
 onnx: setup
 	$(BIN)/python export_onnx.py $(CHECKPOINT)
+
+release: setup tex
+	$(BIN)/python evaluate.py --checkpoint $(CHECKPOINT) --data $(DATA) --split test --out artifacts/release
+	cp artifacts/release/scores.json $(CHECKPOINT)/
 
 export: setup
 	$(BIN)/python -m hub_card.export $(CHECKPOINT) $(if $(REPO_ID),--repo-id $(REPO_ID))
