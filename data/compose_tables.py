@@ -43,7 +43,7 @@ def _matrix(rng: random.Random, pool: Pool) -> Tokens:
         body[-2] = [[r'\vdots'], *([] for _ in range(columns - 3)), [r'\ddots'], [r'\vdots']]
         body[0][-2], body[-1][-2] = [r'\cdots'], [r'\cdots']
     opening, closing = pick(_MATRICES, rng)
-    return [*opening, *_table(rng.choice('ccccccclr') * columns, body), *closing]
+    return [*opening, *environment('array', rng.choice('ccccccclr') * columns, body), *closing]
 
 
 def _system(rng: random.Random, pool: Pool) -> Tokens:
@@ -53,7 +53,8 @@ def _system(rng: random.Random, pool: Pool) -> Tokens:
     else:
         columns = pick(_SYSTEMS, rng)
         body = [_equation(columns, rng, pool) for _ in range(rng.choice((2, 2, 2, 3, 4)))]
-    return [r'\left', r'\{', *_table(columns, body), r'\right', '.'] if rng.random() < 0.5 else _table(columns, body)
+    table = environment('array', columns, body)
+    return [r'\left', r'\{', *table, r'\right', '.'] if rng.random() < 0.5 else table
 
 
 def _aligned(columns: str, number: int, rng: random.Random, pool: Pool) -> list[Tokens]:
@@ -80,15 +81,16 @@ def _equation(columns: str, rng: random.Random, pool: Pool) -> list[Tokens]:
     return row
 
 
-def _table(columns: str, body: Sequence[Sequence[Tokens]]) -> Tokens:
-    table: Tokens = [r'\begin{array}', '{', *columns, '}']
-    for number, row in enumerate(body):
+def environment(name: str, columns: str, rows: Sequence[Sequence[Tokens]]) -> Tokens:
+    """A table of these cells; `columns` are those of an `array`, empty for others."""
+    table = [rf'\begin{{{name}}}', *(['{', *columns, '}'] if columns else [])]
+    for number, row in enumerate(rows):
         table += [r'\\'] if number else []
         if number and row[0][:1] in (['['], ['*']):  # `\\` would take them for its own
             table += ['{', '}']
         for column, cell in enumerate(row):
             table += ['&', *cell] if column else cell
-    return [*table, r'\end{array}']
+    return [*table, rf'\end{{{name}}}']
 
 
 def _cell(rng: random.Random, pool: Pool) -> Tokens:

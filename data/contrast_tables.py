@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .compose_parts import RELATIONS, Tokens, pick
+from .compose_tables import environment
 from .token_spans import close, depths
 
 _ALIGNMENTS: Final = frozenset({'aligned', 'gathered'})
+_BARE: Final = frozenset({'array', 'matrix'})  # brackets, if any, stand before them
 _MATRICES: Final = {
     'matrix': ((), ()), 'array': ((), ()),
     'pmatrix': ((r'\left', '('), (r'\right', ')')), 'bmatrix': ((r'\left', '['), (r'\right', ']')),
@@ -42,7 +44,7 @@ def tables(tokens: Tokens, rng: random.Random) -> Tokens:
     if not found:
         return _column(tokens, rng)
     table = rng.choice(found)
-    if table.name in _ALIGNMENTS or (table.name in ('array', 'matrix') and _is_system(table)):
+    if table.name in _ALIGNMENTS or (table.name in _BARE and _is_system(table)):
         made = _system(table, rng)
     else:
         made = _matrix(table, rng)
@@ -91,11 +93,11 @@ def _system(table: Table, rng: random.Random) -> Tokens:
     if len(rows) > 2 and rng.random() < 0.3:
         del rows[rng.randrange(len(rows))]
     if kind == 'aligned':
-        return _environment('aligned', '', [_joined(row, 2) for row in rows])
+        return environment('aligned', '', [_joined(row, 2) for row in rows])
     cells = [_joined(row, len(kind)) for row in rows]
     if rng.random() < DISPLAYED:
         cells = [[['{', r'\displaystyle', *cell, '}'] if cell else [] for cell in row] for row in cells]
-    return _environment('array', kind, cells)
+    return environment('array', kind, cells)
 
 
 def _sides(row: Tokens) -> tuple[Tokens, Tokens, Tokens]:
@@ -137,11 +139,11 @@ def _matrix(table: Table, rng: random.Random) -> Tokens:
     columns = (table.columns or 'c' * width)[: len(rows[0])].ljust(len(rows[0]), 'c')
     if rng.random() < 0.4:
         columns = rng.choice('cccllr') * len(rows[0])
-    name = table.name if table.name not in ('array', 'matrix') and rng.random() < 0.6 else pick(_FENCES, rng)
-    if table.name in ('array', 'matrix') and rng.random() < 0.8:
-        name = 'array'  # brackets, if any, stand before it
+    name = table.name if table.name not in _BARE and rng.random() < 0.6 else pick(_FENCES, rng)
+    if table.name in _BARE and rng.random() < 0.8:
+        name = 'array'
     opening, closing = _MATRICES[name]
-    return [*opening, *_environment('array', columns, rows), *closing]
+    return [*opening, *environment('array', columns, rows), *closing]
 
 
 def _column(tokens: Tokens, rng: random.Random) -> Tokens:
@@ -161,15 +163,4 @@ def _column(tokens: Tokens, rng: random.Random) -> Tokens:
         start, end = place - 2, end + 2
     opening, closing = _MATRICES[pick(_COLUMN_FENCES, rng)]
     column = pick({'c': 6, 'l': 1, 'r': 0.5}, rng)
-    return [*tokens[:start], *opening, *_environment('array', column, rows), *closing, *tokens[end:]]
-
-
-def _environment(name: str, columns: str, rows: Sequence[Sequence[Tokens]]) -> Tokens:
-    out = [rf'\begin{{{name}}}', *(['{', *columns, '}'] if columns else [])]
-    for number, row in enumerate(rows):
-        out += [r'\\'] if number else []
-        for column, cell in enumerate(row):
-            out += ['&'] if column else []
-            # `\\` would take a star or a bracket for its own
-            out += ['{', '}', *cell] if number and not column and cell[:1] in (['['], ['*']) else cell
-    return [*out, rf'\end{{{name}}}']
+    return [*tokens[:start], *opening, *environment('array', column, rows), *closing, *tokens[end:]]

@@ -57,36 +57,40 @@ def _width(items: Items, points: float) -> float:
     while position < len(items):
         item = items[position]
         position += 1
-        if item in ('_', '^') or item in (r'\frac', r'\sqrt'):
-            end = _end(items, position)
-            inner = _width(items[position + 1 : end - 1], points * (1 if item == r'\sqrt' else _SCRIPT))
-            position = end
-            if item in ('_', '^'):
-                scripts = max(scripts, inner)
-                continue
-            if item == r'\frac':
-                end = _end(items, position)
-                inner = max(inner, _width(items[position + 1 : end - 1], points * _SCRIPT))
-                position = end
-            width += scripts + inner + (_BAR if item == r'\frac' else _ROOT)
-            scripts, before = 0.0, 'x'
-        elif item in ('{', '}') or item in rules.ACCENTS:
+        if item in ('_', '^'):
+            inner, position = _group(items, position, points * _SCRIPT)
+            scripts = max(scripts, inner)
             continue
+        if item in ('{', '}') or item in rules.ACCENTS:
+            continue
+        width, scripts = width + scripts, 0.0
+        token = item if isinstance(item, str) else item[1]
+        if token == r'\frac':
+            above, position = _group(items, position, points * _SCRIPT)
+            below, position = _group(items, position, points * _SCRIPT)
+            width += max(above, below) + _BAR
+        elif token == r'\sqrt':
+            inner, position = _group(items, position, points)
+            width += inner + _ROOT
+        elif token in metrics.WIDTHS:
+            width += points * metrics.WIDTHS[token] + _space(token, before) * (points == 10.0)
         else:
-            token = item if isinstance(item, str) else item[1]
-            if token not in metrics.WIDTHS:
-                raise UnknownExtentError
-            width += scripts + points * metrics.WIDTHS[token]
-            scripts = 0.0
-            if points == 10.0 and token in _RELATIONS:
-                width += _THICK
-            elif points == 10.0 and token in _BINARY and before not in {'', *_RELATIONS, *_BINARY, *_OPENING}:
-                width += _MEDIUM
-            before = token
+            raise UnknownExtentError
+        before = token
     return width + scripts
 
 
-def _end(items: Items, position: int) -> int:
+def _group(items: Items, position: int, points: float) -> tuple[float, int]:
+    """How wide a group is, and where it ends."""
     if items[position : position + 1] != ['{']:
         raise UnknownExtentError
-    return close(items, position)
+    end = close(items, position)
+    return _width(items[position + 1 : end - 1], points), end
+
+
+def _space(token: str, before: str) -> float:
+    """What stands at both sides of a sign behind another; one at the beginning is a sign of what follows."""
+    if token in _RELATIONS:
+        return _THICK
+    is_binary = token in _BINARY and before not in {'', *_RELATIONS, *_BINARY, *_OPENING}
+    return _MEDIUM if is_binary else 0.0

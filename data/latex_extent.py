@@ -10,6 +10,7 @@ from typing import Final
 from . import latex_metrics as metrics
 from .latex_fonts import Items
 from .latex_ruler import DELIMITERS, SIZED, Box, UnknownExtentError, delimiter_box, needed_height, rulers
+from .token_spans import closes, opens
 
 _LONGEST: Final = 400  # items; longer ones are not worth the time
 _BARS: Final = frozenset({'|', r'\|'})
@@ -122,9 +123,9 @@ def fit_sizes(items: Items, style: int, cramped: bool | None, room: int) -> None
     open_: list[int] = []  # where the pairs begin that are not closed yet
     level = 0
     for position, item in enumerate(items):
-        if item in _BEGINNING or str(item).startswith(r'\begin{'):
+        if opens(str(item)):
             level += 1
-        elif item in _ENDING or str(item).startswith(r'\end{'):
+        elif closes(str(item)):
             level -= 1
         elif level == 0 and item in _CELLS:
             open_.clear()

@@ -21,8 +21,11 @@ _NEAR: Final = 0.0006
 _FONTS: Final = {'rm': 0.009, 'bf': 0.036, 'it': 0.006, 'sf': 0.05, 'sym': 0.036, 'cal': 0.001, 'bb': 0.006}
 # Letters of other fonts that end below the line, and do not in italics, and by how much at most.
 _DEEPER: Final = {('cal', letter): 0.098 for letter in 'GJY'} | {('bb', letter): 0.168 for letter in 'JO'}
-# How high wide accents are, the least and the greatest over one letter, as `metrics.ACCENTS` has those of others.
-_WIDE_ACCENTS: Final = dict.fromkeys((r'\widehat', r'\widetilde'), (7.222, 7.501))
+_WIDE_ACCENTS: Final = frozenset({r'\widehat', r'\widetilde'})
+# How high accents are at least and at most, as `metrics.ACCENTS` has it; wide ones over one letter.
+_ACCENTS: Final = {name: (height, height) for name, height in metrics.ACCENTS.items()} | dict.fromkeys(
+    _WIDE_ACCENTS, (7.222, 7.501)
+)
 SIZED: Final = {r'\big': 1, r'\Big': 2, r'\bigg': 3, r'\Bigg': 4}
 """commands of the delimiters of `metrics.DELIMITERS`, by position"""
 DELIMITERS: Final = frozenset(
@@ -133,13 +136,12 @@ class Ruler:
             return self.group(items, position, style)
         if not isinstance(item, str):
             return self.glyph(item, style), position + 1
-        if item in metrics.ACCENTS or item in _WIDE_ACCENTS:
+        if item in _ACCENTS:
             inner, end = self.group(items, position + 1, style | _CRAMPED)
             if item in _WIDE_ACCENTS and end - position != 4:
                 raise UnknownExtentError
             # The accent stands as much higher as the letter is above an x; those of scripts are not quite to scale.
-            own = _WIDE_ACCENTS[item][self.greatest] if item in _WIDE_ACCENTS else metrics.ACCENTS[item]
-            height = own * metrics.POINTS[style & 3] / 10
+            height = _ACCENTS[item][self.greatest] * metrics.POINTS[style & 3] / 10
             height += (0.1 if self.greatest else -0.1) * (style & 3 > 1)
             height += max(0.0, inner.height - metrics.X_HEIGHT[style & 3])
             return Box(height, inner.depth, is_glyph=end - position == 4), end
