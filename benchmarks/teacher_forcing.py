@@ -23,6 +23,7 @@ from data.fonts import DEFAULT_FONT, FONTS
 from data.latex import normalize
 from metrics.score import Source, picture_batches, spread
 from modeling.generation_im2latex import load as load_model
+from training.precision import has_bf16
 
 from .robustness import Labelled, bootstrap, choose, pages
 
@@ -75,7 +76,7 @@ def likelihood(checkpoint: str, examples: Sequence[Sequence[Example]]) -> np.nda
             raise ValueError('a picture is blank')
         batch = {name: value.to(model.device) for name, value in batch.items()}
         labels = batch.pop('labels')
-        with torch.autocast(model.device.type, torch.bfloat16):
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=has_bf16(model.device)):
             logits = model(**batch, use_cache=False).logits.float()
         found.append(compared(logits, labels).cpu().numpy())
     return np.concatenate(found)

@@ -18,6 +18,7 @@ import yaml
 import train
 from modeling.generation_im2latex import load, predict
 from training.args import ArgumentError, TrainArgs, parse_args
+from training.precision import resolved
 from training.run import Run
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +79,8 @@ def test_two_steps_and_on(config: Path, tmp_path: Path) -> None:
     assert train.main(command(config, whole, '--max-steps', 6)) == 0
     assert train.main(command(config, parts, '--max-steps', 6, '--eval-every', 3)) == 0
     assert losses(whole) == losses(parts), 'validation in between changes nothing'
+    settings = json.loads((whole / 'final' / 'train_args.json').read_text())['args']
+    assert settings['mixed_precision'] == resolved('auto', cpu=True), 'what it was, not that it was left open'
 
     stopped = tmp_path / 'stopped'
     environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
@@ -158,7 +161,7 @@ def test_what_a_run_leaves(config: Path, tmp_path: Path, capsys: pytest.CaptureF
     grown, begin = tmp_path / 'grown', ('--init-from', run_dir / 'final', '--grow', '--hidden-size', 64)
     assert train.main(command(config, grown, *begin, '--attention-heads', 4, '--max-steps', 2)) == 0
     assert load(grown / 'final')[0].config.decoder.d_model == 64
-    assert losses(grown)[1] == pytest.approx(losses(warm)[1], rel=0.02)  # of the first batch, in bf16
+    assert losses(grown)[1] == pytest.approx(losses(warm)[1], rel=0.02)  # of the first batch, perhaps in bf16
     assert train.main(command(config, grown, *begin, '--attention-heads', 4, '--max-steps', 3)) == 0  # goes on
     assert train.main(command(config, tmp_path / 'wrong', *begin, '--attention-heads', 8)) == 2
     assert 'grow: from' in (error := capsys.readouterr().err) and 'attention_heads must be 4' in error

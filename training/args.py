@@ -95,7 +95,7 @@ class TrainArgs:
     clip: float = setting(1.0, 'greatest norm of the gradient')
     label_smoothing: float = setting(0.0, 'share of the probability spread over all tokens')
     ema_decay: float = setting(0.999, 'decay of the averaged weights, which are the ones validated and released')
-    mixed_precision: str = setting('bf16', 'bf16, fp16 or no')
+    mixed_precision: str = setting('auto', 'bf16, no, or auto: bf16 on a device that computes in it')
     cpu: bool = setting(False, 'train on the CPU even where there is a GPU')
     seed: int = setting(0, 'seed of everything')
 
@@ -135,7 +135,7 @@ class TrainArgs:
             if not 0 <= getattr(self, name) < 1:
                 raise ArgumentError(f'{name} must be from 0 up to, not including, 1, not {getattr(self, name)}')
         choices = {
-            'mixed_precision': ('no', 'bf16'),
+            'mixed_precision': ('auto', 'bf16', 'no'),
             'attention': ('sdpa', 'eager'),
             'tracker': ('tensorboard', 'wandb', 'none'),
         }

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +30,7 @@ from modeling.generation_im2latex import predict
 
 from .args import ArgumentError, TrainArgs
 from .build import build_model, build_optimizer, build_processor, learning_rate
+from .precision import resolved
 
 
 def leave_signals_to_the_parent(worker: int) -> None:
@@ -42,7 +43,8 @@ class Run:
     """One training run: everything that has a state, and the loop over it."""
 
     def __init__(self, args: TrainArgs):
-        self.args = args
+        # What is saved says what was computed with, not that it was left open.
+        self.args = args = replace(args, mixed_precision=resolved(args.mixed_precision, args.cpu))
         self.run_dir = Path(args.run_dir)
         self.accelerator = Accelerator(
             mixed_precision=args.mixed_precision,

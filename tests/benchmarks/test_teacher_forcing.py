@@ -37,7 +37,7 @@ def test_nats_of_the_label(tiny_checkpoint: Path, examples: list[dict]) -> None:
         labels = batch.pop('labels')
         with torch.inference_mode():
             logs = model(**batch).logits.log_softmax(dim=-1).gather(2, labels[..., None])
-        assert nats == pytest.approx(-logs.sum().item(), rel=0.02)  # bf16
+        assert nats == pytest.approx(-logs.sum().item(), rel=0.02)  # perhaps in bf16
 
 
 def test_all_right_but_for_padding() -> None:
