@@ -126,7 +126,7 @@ class Reader:
                 sets[RETYPESET] = self.read_again(sets[GIVEN])
         settings = self.backend.settings
         return sets, {
-            'checkpoint': self.args.checkpoint,
+            'checkpoint': shareable(self.args.checkpoint),
             'num_beams': self.args.num_beams or settings.num_beams or 1,
             'max_new_tokens': self.args.max_new_tokens or settings.max_new_tokens,
             'looks': [asdict(look) for look in self.backend.looks],
@@ -136,6 +136,12 @@ class Reader:
             'seconds': round(seconds, 2),
             'pictures_per_second': round(len(sets[GIVEN].predictions) / seconds, 2),
         }
+
+
+def shareable(source: str) -> str:
+    """A source as it goes into the record: of a file or folder the name, not where it lies; an id of the Hub whole."""
+    path = Path(os.path.abspath(os.path.expanduser(source)))  # `.` and `..` have names only so
+    return path.name if path.exists() else source
 
 
 def bar(items: Any, total: int, unit: str) -> Any:
@@ -157,7 +163,7 @@ def run(args: argparse.Namespace) -> int:
             reader = Reader(args)
         if reader is not None or args.data is not None:
             source = open_data(args)
-            settings = {'data': args.data or DATA, 'split': args.split, 'split_samples': len(source)}
+            settings = {'data': shareable(args.data or DATA), 'split': args.split, 'split_samples': len(source)}
         if reader is None:
             sets = read_predictions(args.predictions, lambda indices: spread(indices, args.limit))
     except (OSError, ValueError) as error:
@@ -166,7 +172,7 @@ def run(args: argparse.Namespace) -> int:
         sets, how = reader.read_all(source)
         settings |= how
     else:
-        settings |= {'predictions': str(args.predictions)}
+        settings |= {'predictions': args.predictions.name}
 
     evaluations = {
         name: Evaluation(scores)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import jinja2
@@ -20,7 +20,7 @@ from safetensors import safe_open
 
 from data.latex import normalize
 
-from .model_folder import HERE, ROOT, TASK, ExportError, read_json, templates
+from .model_folder import HERE, ROOT, TASK, ExportError, check_repo_id, read_json, templates
 
 # Of all scores those in the card's front matter, which the Hub shows beside the card: kind, name, title, and the Hub's
 # own name of the metric, where it has one.
@@ -33,6 +33,7 @@ HEADLINES = (
 )
 KINDS = {'as_given': 'as given', 'normalised': 'canonical', 'mathnet': 'MathNet'}
 IM2LATEX = 'yuntian-deng/im2latex-100k'
+DATA_FILES = ('.parquet', '.jsonl', '.jsonl.xz')
 # Entries of the weights that are statistics, not parameters.
 STATISTICS = ('running_mean', 'running_var', 'num_batches_tracked')
 
@@ -81,9 +82,14 @@ class Results:
 
     @cached_property
     def data_name(self) -> str:
-        """The data set, never where it lay."""
+        """The data set, never where it lay: of a file or folder the name, without the ending of a file."""
         data = str(self.record['data'])
-        return 'im2latex-100k' if 'im2latex-100k' in data else Path(data).stem if Path(data).suffix else data
+        if 'im2latex-100k' in data:
+            return 'im2latex-100k'
+        if _is_on_the_hub(data):
+            return data
+        name = PureWindowsPath(data).name  # takes both kinds of slashes: scores.json may be from another system
+        return next((name.removesuffix(ending) for ending in DATA_FILES if name.endswith(ending)), name)
 
     @property
     def headlines(self) -> list[tuple[str, list[str]]]:
@@ -239,6 +245,15 @@ def _reader(checkpoint: Path) -> Any:
 
         loaded = torch_model.load(checkpoint, device='cpu')
         return lambda images: [item.latex for item in torch_model.predict(*loaded, images)]
+
+
+def _is_on_the_hub(data: str) -> bool:
+    """Whether a data set is named as on the Hub, `owner/name`, and not as a file in a folder."""
+    try:
+        check_repo_id(data)
+    except ExportError:
+        return False
+    return not data.endswith(DATA_FILES)
 
 
 def _words(key: str) -> str:

@@ -3,6 +3,9 @@
     python -m hub_card.push checkpoints/base --repo-id me/im2latex-base --dry-run        # lists what would go
     python -m hub_card.push checkpoints/base --repo-id me/im2latex-base --space me/demo --metric me/im2latex_metric
 
+Without --space and --metric the model goes alone. A model that is there already loses what was made of its old weights
+and is not made anew: graphs, scores, calibration. All else stays.
+
 It takes a token with write access: `hf auth login`, or HF_TOKEN. Exit status: 0 done, 2 not, and why.
 """
 
@@ -24,6 +27,9 @@ from .model_folder import ExportError, check_repo_id
 
 METRIC = Path(__file__).resolve().parent / 'metric'
 NOT_PUSHED = '__pycache__'
+# What was made of a model's weights and says something false beside others: graphs, which are read before the weights,
+# what the confidence was fitted to, and scores.
+OF_THE_WEIGHTS = ('onnx/*', 'calibration.json', 'scores.json', 'validation_scores.json')
 
 
 class PushError(ValueError):
@@ -58,7 +64,13 @@ class Repository:
             )
 
     def upload(self) -> str:
-        """Makes a commit of the folder and returns its address. Raises PushError as `create` does."""
+        """Makes a commit of the folder and returns its address.
+
+        What other weights left there goes, if the folder has nothing in its place; all else stays.
+
+        Raises:
+            PushError: as `create` does.
+        """
         with _said_plainly(self.repo_id):
             commit = HfApi().upload_folder(
                 repo_id=self.repo_id,
@@ -66,6 +78,7 @@ class Repository:
                 folder_path=self.folder,
                 commit_message='Upload from the project',
                 ignore_patterns=[f'{NOT_PUSHED}/*', f'*/{NOT_PUSHED}/*'],
+                delete_patterns=[*OF_THE_WEIGHTS] if self.kind == 'model' else None,
             )
         return commit.commit_url
 
@@ -113,7 +126,7 @@ def repositories(
         export_model(checkpoint, folder / 'model', repo_id)
         found = [Repository(folder / 'model', repo_id, 'model')]
         if space is not None:
-            export_space(folder / 'space', repo_id)
+            export_space(checkpoint, folder / 'space', repo_id)
             found.append(Repository(folder / 'space', space, 'space'))
         if metric is not None:
             found.append(Repository(METRIC, metric, 'space'))
@@ -143,8 +156,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m hub_card.push', description='Put a checkpoint onto the Hub.')
     parser.add_argument('checkpoint', type=Path, help='folder of a checkpoint')
     parser.add_argument('--repo-id', required=True, metavar='OWNER/NAME', help='of the model')
-    parser.add_argument('--space', metavar='OWNER/NAME', help='of the demo Space; without it none is pushed')
-    parser.add_argument('--metric', metavar='OWNER/NAME', help="of the metric's Space; without it none is pushed")
+    parser.add_argument('--space', metavar='OWNER/NAME', help='of the demo Space, which reads with the ONNX graphs')
+    parser.add_argument('--metric', metavar='OWNER/NAME', help="of the metric's Space")
     parser.add_argument('--private', action='store_true', help='make new repositories private')
     parser.add_argument('--dry-run', action='store_true', help='list what would go, with sizes in bytes; no token')
     return parser.parse_args(argv)

@@ -90,8 +90,8 @@ def test_backends_score_the_same(parquet: Path, exported_checkpoint: Path, tmp_p
 def test_summary(result: dict[str, Any], parquet: Path, tiny_checkpoint: Path) -> None:
     summary = result['summary']
     expected = {
-        'checkpoint': str(tiny_checkpoint),
-        'data': str(parquet),
+        'checkpoint': tiny_checkpoint.name,
+        'data': 'validation.parquet',
         'split': 'validation',
         'num_beams': 2,
         'max_new_tokens': 8,
@@ -106,6 +106,33 @@ def test_summary(result: dict[str, Any], parquet: Path, tiny_checkpoint: Path) -
         assert all(list(part[name]) == list(text.DEFINITIONS) for name in CONVENTIONS)
         assert list(part['pictures']) == list(pictures.DEFINITIONS)
     assert summary['scores']['without_operatorname']['as_given']['samples'] == 4
+
+
+def test_nothing_written_says_where_things_lie(
+    result: dict[str, Any], parquet: Path, tiny_checkpoint: Path, tmp_path: Path, capsys: Any
+) -> None:
+    """scores.json goes to the Hub with the weights."""
+    predictions = result['folder'] / 'predictions.jsonl'
+    again = ['--predictions', str(predictions), '--data', str(parquet), '--text-only', '--out', str(tmp_path / 'again')]
+    assert evaluate.main(again) == 0
+    scores = json.loads((tmp_path / 'again' / 'scores.json').read_text())
+    assert (scores['predictions'], scores['data']) == ('predictions.jsonl', 'validation.parquet')
+    assert f'<title>{tiny_checkpoint.name} on validation.parquet</title>' in result['report']
+    for folder in (result['folder'], tmp_path / 'again'):
+        for path in folder.iterdir():
+            text = path.read_text()
+            assert str(parquet.parent) not in text and str(tiny_checkpoint.parent) not in text
+
+
+def test_sources_are_recorded_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / 'secret' / 'formulas'
+    folder.mkdir(parents=True)
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.chdir(folder)
+    for source in (str(folder), f'{folder}/', '.', '../formulas', '~/secret/formulas'):
+        assert evaluate.shareable(source) == 'formulas'
+    for source in ('someone/formulas', evaluate.DATA):
+        assert evaluate.shareable(source) == source
 
 
 def test_labels_are_read_again_as_typeset_here(result: dict[str, Any]) -> None:

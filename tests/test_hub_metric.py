@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
 
 from data.latex import normalize, tokenize
 from metrics.text import text_scores
@@ -23,6 +25,18 @@ metric = evaluate.load(path)
 print(json.dumps([
     metric.compute(predictions=predictions, references=references, canonical=canonical) for canonical in (True, False)
 ]))
+"""
+PAGE = """
+import json, runpy, sys
+import gradio
+path, predictions, references = json.loads(sys.argv[1])
+page = runpy.run_path(path)['page']()
+refused = []
+try:
+    page.fn('x', 'x\\ny', True)
+except gradio.Error as error:
+    refused.append(error.message)
+print(json.dumps([page.fn(predictions, references, True), refused, page.article]))
 """
 
 
@@ -43,22 +57,43 @@ def test_every_file_is_imported_on_a_line_of_its_own() -> None:
 
 
 def test_loaded_by_path(tmp_path: Path) -> None:
-    # Here `import evaluate` would find the script of that name, in a process of its own it does not.
-    probe = [sys.executable, '-P', '-c', 'import evaluate; evaluate.load']
-    if subprocess.run(probe, cwd=tmp_path, env=_environment(tmp_path), capture_output=True).returncode:
-        pytest.skip('the evaluate library is not installed')
-    arguments = json.dumps([str(METRIC / f'{NAME}.py'), PREDICTIONS, REFERENCES])
-    done = subprocess.run(
-        [sys.executable, '-P', '-c', SCRIPT, arguments],
-        cwd=tmp_path, env=_environment(tmp_path), capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    canonical, raw = json.loads(done.stdout.splitlines()[-1])
+    canonical, raw = _run(SCRIPT, [str(METRIC / f'{NAME}.py'), PREDICTIONS, REFERENCES], tmp_path, 'evaluate')
     for found, prepare in ((canonical, normalize), (raw, str)):
         sides = [[tokenize(prepare(latex)) for latex in side] for side in (PREDICTIONS, REFERENCES)]
         assert found == pytest.approx(text_scores(*sides).summary())
     assert canonical['exact_match'] == 0.5
 
 
+def test_page_scores_lines(tmp_path: Path) -> None:
+    """The Space's page, built with the Gradio that is installed; it counts lines before it compares them."""
+    texts = ['\n'.join(PREDICTIONS) + '\n', '\n'.join(REFERENCES)]  # the last prediction is empty, and a line
+    found, refused, about = _run(PAGE, [str(METRIC / 'app.py'), *texts], tmp_path, 'evaluate', 'gradio')
+    sides = [[tokenize(normalize(latex)) for latex in side] for side in (PREDICTIONS, REFERENCES)]
+    assert found == pytest.approx(text_scores(*sides).summary())
+    assert refused == ['1 predictions and 2 references: it takes as many of both']
+    assert about.startswith('\n# Scores of LaTeX formulas')
+
+
+def test_space_installs_a_gradio_that_the_project_knows() -> None:
+    front = yaml.safe_load((METRIC / 'README.md').read_text().split('---\n')[1])
+    lines = (METRIC / 'requirements.txt').read_text().splitlines()
+    [declared] = [line for line in lines if line.startswith('gradio')]
+    assert declared in (ROOT / 'requirements-app.txt').read_text().splitlines()
+    assert Requirement(declared).specifier.contains(front['sdk_version'])
+
+
+def _run(script: str, arguments: list, folder: Path, *libraries: str) -> list:
+    """What a script prints last, in a process of its own: here `import evaluate` would find our script of that name."""
+    options: dict = {'cwd': folder, 'env': _environment(folder), 'capture_output': True, 'text': True}
+    probe = [sys.executable, '-P', '-c', f'import {", ".join(libraries)}; evaluate.load']
+    if subprocess.run(probe, **options).returncode:
+        pytest.skip(f'not installed: {" or ".join(libraries)}')
+    done = subprocess.run([sys.executable, '-P', '-c', script, json.dumps(arguments)], **options, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def _environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
-    return kept | {'HF_HOME': str(folder / 'hub'), 'HF_HUB_OFFLINE': '1', 'HF_EVALUATE_OFFLINE': '1'}
+    offline = {'HF_HUB_OFFLINE': '1', 'HF_EVALUATE_OFFLINE': '1', 'GRADIO_ANALYTICS_ENABLED': 'False'}
+    return kept | offline | {'HF_HOME': str(folder / 'hub')}

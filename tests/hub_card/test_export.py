@@ -13,7 +13,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from PIL import Image
 
 from hub_card import export
-from hub_card.card import code, count_parameters
+from hub_card.card import Results, code, count_parameters
 from modeling.generation_im2latex import load, predict
 from runtime import generation as graphs
 
@@ -119,12 +119,85 @@ def test_names_that_the_hub_has_not(name: str, tmp_path: Path, capsys: pytest.Ca
     assert name in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
-def test_other_peoples_folders_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / 'model').mkdir()
-    (tmp_path / 'model' / 'thesis.tex').write_text('precious')
+@pytest.mark.parametrize(
+    'names',
+    [
+        ['thesis.tex'],
+        ['README.md', 'LICENSE', 'train.py'],
+        ['config.json', 'model.safetensors', 'modeling_im2latex.py'],  # as transformers saves a fine-tuned model
+        ['README.md', 'LICENSE', 'modeling_im2latex.py', '.git/HEAD'],  # a clone of the Hub's repository
+        ['README.md', 'LICENSE', 'modeling_im2latex.py', '.git'],  # the same as a submodule
+    ],
+)
+@pytest.mark.parametrize('linked', [False, True])
+def test_other_peoples_folders_are_left_alone(
+    names: list[str], linked: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / ('elsewhere' if linked else 'model')
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text('precious')
+    if linked:
+        (tmp_path / 'model').symlink_to(folder)
+    before = files(tmp_path)
     assert export.main([str(SMALL), '--out', str(tmp_path)]) == 2
     assert 'is there and no export' in capsys.readouterr().err
-    assert (tmp_path / 'model' / 'thesis.tex').exists()
+    assert files(tmp_path) == before and {(folder / name).read_text() for name in names} == {'precious'}
+
+
+def test_a_project_with_a_space_of_its_own_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ('README.md', 'LICENSE', 'app.py'):
+        (tmp_path / 'space').mkdir(exist_ok=True)
+        (tmp_path / 'space' / name).write_text('precious')
+    assert export.main([str(SMALL), '--out', str(tmp_path)]) == 0
+    assert 'without the Space' in (error := capsys.readouterr().err) and 'is there and no export' in error
+    assert files(tmp_path / 'space') == ['LICENSE', 'README.md', 'app.py']
+
+
+def test_only_an_earlier_export_is_replaced(tmp_path: Path) -> None:
+    """As a whole, and with nothing beside it: what looks like a remnant of ours may be another's."""
+    (tmp_path / 'model.partial').mkdir()
+    (tmp_path / 'model.partial' / 'thesis.tex').write_text('precious')
+    (tmp_path / 'model').mkdir()
+    export.export_model(SMALL, tmp_path / 'model', REPO_ID)
+    (tmp_path / 'model' / 'old.json').write_text('{}')
+    export.export_model(SMALL, tmp_path / 'model', REPO_ID)
+    assert (tmp_path / 'model' / 'README.md').is_file() and not (tmp_path / 'model' / 'old.json').exists()
+    assert (tmp_path / 'model').stat().st_mode == (tmp_path / 'model.partial').stat().st_mode
+    assert (tmp_path / 'model.partial' / 'thesis.tex').read_text() == 'precious'
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['model', 'model.partial']
+
+
+def test_no_space_without_graphs(tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export.main([str(tiny_checkpoint), '--out', str(tmp_path), '--repo-id', 'someone/tiny']) == 0
+    output = capsys.readouterr()
+    assert output.out == f'{tmp_path}/model\n' and [path.name for path in tmp_path.iterdir()] == ['model']
+    assert 'without the Space' in output.err and 'no ONNX graphs' in output.err
+
+
+@pytest.mark.parametrize(
+    ('data', 'name'),
+    [
+        ('someone/formulas', 'someone/formulas'),
+        ('someone/formulas.v2', 'someone/formulas.v2'),
+        ('yuntian-deng/im2latex-100k', 'im2latex-100k'),
+        ('/home/alice/im2latex-100k-test.parquet', 'im2latex-100k'),
+        ('/home/alice/secret/my-formulas', 'my-formulas'),
+        ('/formulas', 'formulas'),
+        ('secret/formulas/', 'formulas'),
+        ('./my-formulas', 'my-formulas'),
+        ('~/my.formulas', 'my.formulas'),
+        ('../secret/alice/formulas', 'formulas'),
+        (r'C:\Users\alice\formulas.jsonl', 'formulas'),
+        ('C:/alice', 'alice'),
+        ('secret/formulas.parquet', 'formulas'),
+        ('formulas.jsonl.xz', 'formulas'),
+        ('my formulas', 'my formulas'),
+    ],
+)
+def test_card_does_not_say_where_data_lay(data: str, name: str) -> None:
+    record = json.loads((SMALL / 'scores.json').read_text())
+    assert Results({**record, 'data': data}).data_name == name
 
 
 @pytest.mark.parametrize('latex', [r'a\|b', '`x|', r'x_{i}*y', r'\frac{a}{b}'])

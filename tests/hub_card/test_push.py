@@ -1,7 +1,8 @@
 """Pushing, as a process of its own, to a stand-in for the Hub that keeps what it is sent.
 
 The stand-in speaks the part of the Hub's HTTP interface that huggingface_hub uses without Xet, the storage protocol
-that it prefers where hf_xet is installed: repositories are made, files announced, large ones put, commits made of them.
+that it prefers where hf_xet is installed: repositories are made and listed, files announced, large ones put, commits
+made of them.
 """
 
 import base64
@@ -46,11 +47,22 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_) -> None: ...
 
     def answer(self, status: int, **content) -> None:
+        self.send(status, content)
+
+    def send(self, status: int, content: dict | list) -> None:
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        """The files of a repository."""
+        path = self.path.partition('?')[0]
+        files = self.server.repositories.get(path.removeprefix('/api/').removesuffix('/tree/main'))
+        if not path.endswith('/tree/main') or files is None:
+            return self.answer(404, error=f'no {path}')
+        self.send(200, [{'type': 'file', 'path': name, 'size': len(files[name]), 'oid': '0' * 40} for name in files])
 
     def do_PUT(self) -> None:
         content = self.rfile.read(int(self.headers['Content-Length']))
@@ -94,6 +106,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
     def commit(self, repository: str, lines: list[dict]) -> None:
         files = self.server.repositories[repository]
+        for value in (line['value'] for line in lines if line['key'] == 'deletedFile'):
+            del files[value['path']]
         for value in (line['value'] for line in lines if line['key'] == 'file'):
             files[value['path']] = base64.b64decode(value['content'])
         for value in (line['value'] for line in lines if line['key'] == 'lfsFile'):
@@ -137,7 +151,7 @@ def test_everything_arrives(hub: Hub, tmp_path: Path) -> None:
             f'{hub.address}/{name}' for name in ('models/me/model', 'spaces/me/demo', 'spaces/me/metric')
         ]
     export.export_model(SMALL, tmp_path / 'model', 'me/model')
-    export.export_space(tmp_path / 'space', 'me/model')
+    export.export_space(SMALL, tmp_path / 'space', 'me/model')
     assert hub.repositories == {
         'models/me/model': contents(tmp_path / 'model'),
         'spaces/me/demo': contents(tmp_path / 'space'),
@@ -145,6 +159,33 @@ def test_everything_arrives(hub: Hub, tmp_path: Path) -> None:
     }
     assert {item['visibility'] for item in hub.created} == {'private'}
     assert [item.get('sdk') for item in hub.created[:3]] == [None, 'gradio', 'gradio']
+
+
+def test_nothing_of_other_weights_stays(hub: Hub, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """Graphs are read before the weights: old ones beside new weights would be read without a word."""
+    old = ('onnx/decoder_model.onnx', 'onnx/decoder_model_fp16.onnx', 'calibration.json', 'scores.json')
+    other = {'examples/mine.png': b'theirs', 'my-scores.json': b'theirs'}
+    hub.repositories['models/me/model'] = dict.fromkeys([*old, 'config.json'], b'old') | other
+    environment = {'HF_ENDPOINT': hub.address, 'HF_TOKEN': TOKEN}
+    done = run(['-m', 'hub_card.push', str(tiny_checkpoint), '--repo-id', 'me/model'], tmp_path, **environment)
+    assert done.returncode == 0, done.stderr
+    export.export_model(tiny_checkpoint, tmp_path / 'model', 'me/model')
+    assert hub.repositories['models/me/model'] == contents(tmp_path / 'model') | other
+
+
+def test_no_space_for_a_model_without_graphs(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The Space has no torch and would not start."""
+    shutil.copytree(tiny_checkpoint, tmp_path / 'tiny')
+    (tmp_path / 'tiny' / 'onnx').mkdir()
+    (tmp_path / 'tiny' / 'onnx' / 'encoder_model_int8.onnx').touch()
+    arguments = [str(tmp_path / 'tiny'), '--repo-id', 'me/model', '--dry-run']
+    assert push.main([*arguments, '--space', 'me/demo']) == 2
+    output = capsys.readouterr()
+    line = output.err.splitlines()[-1]
+    assert output.out == '' and line.startswith(f'push: {tmp_path}/tiny: no ONNX graphs')
+    assert line.endswith(f'run export_onnx.py {tmp_path}/tiny first')
 
 
 def test_dry_run_lists_what_would_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

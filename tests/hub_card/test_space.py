@@ -29,7 +29,7 @@ PYTHON = os.environ.get('IM2LATEX_TEST_PYTHON', sys.executable)
 
 @pytest.fixture
 def space(tmp_path: Path) -> Path:
-    export_space(tmp_path / 'space', REPO_ID)
+    export_space(ROOT / 'checkpoints' / 'small', tmp_path / 'space', REPO_ID)
     return tmp_path / 'space'
 
 
