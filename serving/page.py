@@ -45,6 +45,7 @@ def mount_page(app: FastAPI, reader: FormulaReader, settings: Settings) -> None:
         run_history=False,
         ssr_mode=False,
         max_file_size=settings.max_bytes,
+        allowed_paths=[str(EXAMPLES)],
         theme=_theme(),
         css_paths=STATIC / 'page.css',
         js=(STATIC / 'page.js').read_text(encoding='utf-8'),
@@ -63,6 +64,8 @@ def build_page(reader: FormulaReader, settings: Settings) -> gr.Blocks:
             with gr.Tab('Many pictures'):
                 many_pictures(reader, settings)
         gr.HTML(LINKS, elem_id='links')
+    # Mounted and not launched, it would open any file of this machine that a request names.
+    page.has_launched = True
     return page
 
 

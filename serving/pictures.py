@@ -1,8 +1,10 @@
 """Opens pictures that come from anywhere: nothing is decoded before its kind and its size are known."""
 
+import contextlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
 
 from PIL import Image, UnidentifiedImageError
 
@@ -11,13 +13,15 @@ from PIL import Image, UnidentifiedImageError
 Image.init()
 FORMATS = tuple(name for name in ('PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TIFF', 'PPM', 'AVIF') if name in Image.OPEN)
 MAX_PIXELS = 100_000_000
+Source = bytes | str | os.PathLike[str]
+"""a file's content, or its path"""
 
 
 class PictureError(ValueError):
     """A picture cannot be used; the message says why and is meant for whoever sent it."""
 
 
-def open_picture(source: bytes | str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Image.Image:
+def open_picture(source: Source, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """The first picture in a file, decoded, in the mode it is stored in.
 
     Args:
@@ -27,6 +31,20 @@ def open_picture(source: bytes | str | os.PathLike[str], max_pixels: int = MAX_P
     Raises:
         PictureError: it is no picture, a broken one, or too large.
     """
+    with _opened(source, max_pixels) as image:
+        image.load()
+        return image
+
+
+def count_pixels(source: Source, max_pixels: int = MAX_PIXELS) -> int:
+    """Width times height of the first picture in a file, which is not decoded; arguments and errors as above."""
+    with _opened(source, max_pixels) as image:
+        return image.width * image.height
+
+
+@contextlib.contextmanager
+def _opened(source: Source, max_pixels: int) -> Iterator[Image.Image]:
+    """The picture before it is decoded; whatever goes wrong, then or while it is in use, is a PictureError."""
     try:
         # Pillow warns where it would rather raise: at sizes near its own limit, and at odd metadata.
         with warnings.catch_warnings(action='ignore'):
@@ -35,8 +53,7 @@ def open_picture(source: bytes | str | os.PathLike[str], max_pixels: int = MAX_P
                 width, height = image.size
                 if width * height > max_pixels:
                     raise PictureError(f'{width}x{height} is too large: {_at_most(max_pixels)}')
-                image.load()
-                return image
+                yield image
     except PictureError:
         raise
     except Image.DecompressionBombError:  # Pillow's own limit, should it be the lower one
@@ -52,7 +69,7 @@ def _at_most(pixels: int) -> str:
     return f'at most {pixels / 1e6:,.0f} million pixels are read, so cut out the formula'
 
 
-def _head(source: bytes | str | os.PathLike[str], size: int = 1024) -> bytes:
+def _head(source: Source, size: int = 1024) -> bytes:
     if isinstance(source, bytes):
         return source[:size]
     with open(source, 'rb') as file:

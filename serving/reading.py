@@ -1,19 +1,23 @@
 """From what a client sends to what it is told: the one way for the HTTP interface and the page."""
 
+import asyncio
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
 
-from .batching import Batcher, Prediction
+from .batching import Batcher, BusyError, Prediction
 from .crop import Crop
-from .pictures import PictureError, open_picture
+from .pictures import PictureError, Source, count_pixels, open_picture
 from .settings import Settings
 
-Source = bytes | str | os.PathLike[str]
-"""a file's content, or its path"""
+LARGE = 1_000_000
+"""pixels of a picture that is not read beside any number of others: a pixel takes up to four bytes"""
+LARGE_AT_ONCE = 4
+"""so many pieces of requests with large pictures are decoded and read at a time"""
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,15 @@ class FormulaReader:
     def __init__(self, batcher: Batcher, settings: Settings) -> None:
         self._batcher = batcher
         self._settings = settings
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def read(
         self, sources: Sequence[Source | PictureError], n_best: int = 1, crop: Crop | None = None
     ) -> list[Reading]:
         """Reads pictures; each one that cannot be read says why, and the others are read.
+
+        A few kilobytes of a file may be a hundred megabytes of a picture: of a request no more pixels are decoded at a
+        time than one picture may have, and of all requests a few such pieces.
 
         Args:
             sources: pictures; an error in the place of one that has failed already.
@@ -49,6 +57,20 @@ class FormulaReader:
         Raises:
             BusyError: there is too much to do.
         """
+        sized = [await self._size(source) for source in sources]
+        readings: list[Reading] = []
+        for start, end in _pieces([size if isinstance(size, int) else 0 for size in sized], self._settings.max_pixels):
+            known = [
+                size if isinstance(size, PictureError) else source
+                for source, size in zip(sources[start:end], sized[start:end], strict=True)
+            ]
+            async with self._room(sum(size for size in sized[start:end] if isinstance(size, int))):
+                readings += await self._read(known, n_best, crop)
+        return readings
+
+    async def _read(
+        self, sources: Sequence[Source | PictureError], n_best: int, crop: Crop | None
+    ) -> list[Reading]:
         # Decoding takes memory and the interpreter's time, so one request decodes one picture at a time.
         opened = [source if isinstance(source, PictureError) else await self._open(source, crop) for source in sources]
         images = [image for image in opened if not isinstance(image, PictureError)]
@@ -62,14 +84,51 @@ class FormulaReader:
                 readings.append(Reading(None if prediction.error else prediction, prediction.error))
         return readings
 
-    async def _open(self, source: Source, crop: Crop | None) -> Image.Image | PictureError:
+    @contextlib.asynccontextmanager
+    async def _room(self, pixels: int) -> AsyncIterator[None]:
+        """Waits until so many pixels may be decoded; raises BusyError if that takes too long."""
+        if pixels < LARGE:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._settings.queue_timeout):
+                await self._large.acquire()
+        except TimeoutError:
+            raise BusyError('more large pictures are waiting than can be read in time') from None
+        try:
+            yield
+        finally:
+            self._large.release()
+
+    async def _size(self, source: Source | PictureError) -> int | PictureError:
+        """Pixels of a picture within the limits."""
+        if isinstance(source, PictureError):
+            return source
         try:
             size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
             if size > self._settings.max_bytes:
                 return PictureError(f'the picture has {size:,} bytes; at most {self._settings.max_bytes:,} are read')
-            image = await run_in_threadpool(open_picture, source, self._settings.max_pixels)
-            return image if crop is None else await run_in_threadpool(crop.cut, image)
+            return await run_in_threadpool(count_pixels, source, self._settings.max_pixels)
         except PictureError as error:
             return error
         except OSError:  # uploaded files are deleted after a while, and a page can stay open for longer
             return PictureError('the picture is no longer here: send it again')
+
+    async def _open(self, source: Source, crop: Crop | None) -> Image.Image | PictureError:
+        try:
+            image = await run_in_threadpool(open_picture, source, self._settings.max_pixels)
+            return image if crop is None else await run_in_threadpool(crop.cut, image)
+        except PictureError as error:
+            return error
+
+
+def _pieces(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of pieces whose sizes add up to `most` at most, as long as each of them does."""
+    start = total = 0
+    for place, size in enumerate(sizes):
+        if total + size > most and place > start:
+            yield start, place
+            start, total = place, 0
+        total += size
+    if sizes:
+        yield start, len(sizes)

@@ -93,3 +93,41 @@ def test_no_file_of_the_machine_comes_out(page: str, path: str) -> None:
         connection.sendall(f'GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'.encode())
         answer = b''.join(iter(lambda: connection.recv(65536), b''))
     assert 400 <= int(answer.split()[1]) < 500 and b'root:' not in answer
+
+
+def answer_of_the_page(page: str, kind: str, files: Any) -> str:
+    """What the page's queue answers to a program that sends it what it likes."""
+    config = httpx.get(f'{page}/config').json()
+    inputs = {part['id'] for part in config['components'] if part['type'] == kind}
+    [index, *_] = (
+        event['id'] for event in config['dependencies'] if inputs.intersection(event['inputs']) and len(event['inputs']) == 1
+    )
+    asked = {'data': [files], 'fn_index': index, 'session_hash': f'{index}'}
+    httpx.post(f'{page}/gradio_api/queue/join', json=asked, timeout=20).raise_for_status()
+    return httpx.get(f'{page}/gradio_api/queue/data?session_hash={index}', timeout=20).text
+
+
+META = {'meta': {'_type': 'gradio.FileData'}}
+
+
+@pytest.mark.parametrize(
+    'file',
+    [
+        {'path': '{picture}'},
+        {'path': '{picture}', **META},
+        {'path': '{picture}', 'is_stream': True, **META},
+        {'path': '/dev/zero', **META},
+        {'path': '{page}/gradio_api/file=x', **META},
+        {'path': 'https://127.0.0.1:9/x.png', 'url': 'https://127.0.0.1:9/x.png', **META},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize('kind', ['image', 'file'])
+def test_the_page_opens_no_file_and_no_address_that_a_client_names(
+    page: str, page_stub: Any, picture: Path, kind: str, file: dict[str, Any]
+) -> None:
+    named = {**file, 'path': file['path'].format(picture=picture, page=page)}
+    answer = answer_of_the_page(page, kind, named if kind == 'image' else [named])
+    assert '"success":false' in answer.replace(' ', '')
+    assert not page_stub.sizes
+    assert httpx.get(f'{page}/health', timeout=5).json()['status'] == 'ok'
