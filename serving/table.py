@@ -10,6 +10,7 @@ import gradio as gr
 
 from .answers import display
 from .batching import BusyError
+from .picture_input import PicturesInput
 from .reading import FormulaReader
 from .settings import Settings
 from .wording import marked, remark, sureness
@@ -20,7 +21,7 @@ AT_A_TIME = 8
 
 def many_pictures(reader: FormulaReader, settings: Settings) -> None:
     """The components of the tab, and their events."""
-    files = gr.File(
+    files = PicturesInput(
         file_count='multiple', file_types=['image'], label=f'Pictures (up to {settings.max_pictures})', height=160
     )
     table = gr.Dataframe(
