@@ -285,7 +285,7 @@ def _finished(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple[in
 
 def _write(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all."""
-    part = path.with_name(path.name + '.part')
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')  # another process may be at it as well
     part.write_bytes(content)
     os.replace(part, path)
 

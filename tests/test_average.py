@@ -61,6 +61,11 @@ def test_what_does_not_fit_is_refused(
     Im2LatexModel(tiny_config).save_pretrained(second)
     (second / 'tokenizer.json').write_bytes((first / 'tokenizer.json').read_bytes())
     assert 'other sizes' in refused(first, second)
+    tiny_config.decoder.decoder_ffn_dim = 64
+    for folder, stride in ((first, [16, 16]), (second, [16, 8])):
+        tiny_config.encoder.stride = stride
+        Im2LatexModel(tiny_config).save_pretrained(folder)
+    assert 'other sizes' in refused(first, second), 'the shapes of the tensors are the same'
     (first / 'model.safetensors').write_bytes(b'broken')
     assert 'can be read' in refused(first, second)
     (tmp_path / 'out').mkdir()

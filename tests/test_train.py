@@ -254,6 +254,8 @@ def test_shipped_configurations(name: str) -> None:
         (['--data', 'nowhere.jsonl'], 'nowhere.jsonl: no such file'),
         (['--max-steps', '0'], 'max_steps must be above 0'),
         (['--mixed-precision', 'fp8'], 'mixed_precision must be one of'),
+        (['--backbone', 'resnet50'], 'backbone must be one of resnet18, resnet34'),
+        (['--scale-uniform', '40'], 'scale_uniform is a share'),
         (['--tracker', 'wandb'], 'not installed'),
         (['--init-from', 'nowhere'], 'init_from: nowhere'),
         (['--max-train-tokens', '65'], 'above max_tokens'),
@@ -281,6 +283,45 @@ def test_a_run_keeps_its_shape(config: Path, tmp_path: Path, capsys: pytest.Capt
     assert train.main(command(config, run_dir, '--max-steps', 1)) == 0
     assert train.main(command(config, run_dir, '--max-steps', 2, '--decoder-layers', 2)) == 2
     assert 'decoder_layers=1' in capsys.readouterr().err
+    assert train.main(command(config, run_dir, '--max-steps', 2, '--picture-scale', 2)) == 2
+    assert 'picture_scale=None' in capsys.readouterr().err
+
+
+def test_a_run_needs_a_folder(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / 'file').touch()
+    assert train.main(command(config, tmp_path / 'file')) == 2
+    assert 'run_dir: ' in capsys.readouterr().err
+
+
+def test_a_validation_that_was_killed_is_made_up(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: Run) -> None:
+        raise KeyboardInterrupt
+
+    arguments = command(config, tmp_path / 'run', '--max-steps', 2)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Run, 'validate', killed)
+        train.main(arguments)
+    assert not (tmp_path / 'run' / 'best').exists()
+    assert train.main(arguments) == 0
+    assert (tmp_path / 'run' / 'best').exists()
+    count = len(log_of(tmp_path / 'run'))
+    assert train.main(arguments) == 0
+    assert len(log_of(tmp_path / 'run')) == count, 'once is enough'
+
+
+def test_the_best_of_other_validation_pictures_is_no_measure(config: Path, tmp_path: Path) -> None:
+    run_dir = tmp_path / 'run'
+    assert train.main(command(config, run_dir, '--max-steps', 1)) == 0
+    state = torch.load(run_dir / 'last.pt')
+    state['progress']['best'] = 2.0
+    torch.save(state, run_dir / 'last.pt')
+    shutil.rmtree(run_dir / 'best')
+    assert train.main(command(config, run_dir, '--max-steps', 2)) == 0
+    assert not (run_dir / 'best').exists()
+    assert train.main(command(config, run_dir, '--max-steps', 3, '--validation-limit', 4)) == 0
+    assert (run_dir / 'best').exists()
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,10 @@ class TrainArgs:
 
     # What decides the model and the order of the pictures: a run cannot go on with another value.
     MUST_NOT_CHANGE: ClassVar[tuple[str, ...]] = (
-        'data', 'split', 'limit', 'max_tokens', 'max_train_tokens', 'max_height', 'max_width', 'scale_range',
-        'scale_sigma', 'scale_uniform', 'backbone', 'stride', 'hidden_size', 'decoder_layers', 'attention_heads',
-        'ffn_size', 'batch_pixels', 'max_batch', 'bucket', 'seed',
+        'data', 'split', 'limit', 'tokenizer', 'min_count', 'max_tokens', 'max_train_tokens', 'max_height', 'max_width',
+        'scale_range', 'scale_sigma', 'scale_uniform', 'picture_scale', 'min_dpi', 'max_dpi', 'init_from', 'grow',
+        'backbone', 'stride', 'hidden_size', 'decoder_layers', 'attention_heads', 'ffn_size', 'batch_pixels',
+        'max_batch', 'bucket', 'seed',
     )  # fmt: skip
 
     # Data
@@ -134,14 +135,17 @@ class TrainArgs:
         for name in ('dropout', 'label_smoothing', 'ema_decay', 'beta2'):
             if not 0 <= getattr(self, name) < 1:
                 raise ArgumentError(f'{name} must be from 0 up to, not including, 1, not {getattr(self, name)}')
+        if not 0 <= self.scale_uniform <= 1:
+            raise ArgumentError(f'scale_uniform is a share, from 0 to 1, not {self.scale_uniform}')
         choices = {
             'mixed_precision': ('auto', 'bf16', 'no'),
             'attention': ('sdpa', 'eager'),
             'tracker': ('tensorboard', 'wandb', 'none'),
+            'backbone': (None, 'resnet18', 'resnet34'),
         }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
-                raise ArgumentError(f'{name} must be one of {", ".join(allowed)}, not {getattr(self, name)!r}')
+                raise ArgumentError(f'{name} must be one of {", ".join(filter(None, allowed))}, not {getattr(self, name)!r}')
         if len(self.scale_range) != 2 or not 0 < self.scale_range[0] <= self.scale_range[1]:
             raise ArgumentError(f'scale_range must be two numbers above 0, the smaller first, not {self.scale_range}')
         if self.stride is not None and (len(self.stride) != 2 or any(step not in (8, 16) for step in self.stride)):

@@ -11,12 +11,13 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import torch
 from safetensors.torch import load_file, save_file
 
-WEIGHTS, TOKENIZER, RECORD = 'model.safetensors', 'tokenizer.json', 'train_args.json'
+WEIGHTS, TOKENIZER, CONFIG, RECORD = 'model.safetensors', 'tokenizer.json', 'config.json', 'train_args.json'
 # What is true of the weights of one run alone.
 OF_ONE_RUN = frozenset({'scores.json', 'validation_scores.json', 'calibration.json'})
 
@@ -42,7 +43,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
     for folder, weights in zip(folders[1:], others, strict=True):
         if _vocabulary(folder) != _vocabulary(folders[0]):
             raise AverageError(f'{folder}: another vocabulary than that of {folders[0]}')
-        if _shapes(weights) != _shapes(first):
+        if _shapes(weights) != _shapes(first) or _architecture(folder) != _architecture(folders[0]):
             raise AverageError(f'{folder}: a model of other sizes than {folders[0]}')
     mean = {
         name: torch.stack([weights[name].double() for weights in (first, *others)]).mean(dim=0).to(tensor.dtype)
@@ -71,6 +72,13 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
 def _vocabulary(folder: Path) -> bytes | None:
     path = folder / TOKENIZER
     return path.read_bytes() if path.exists() else None
+
+
+def _architecture(folder: Path) -> list[Any]:
+    """What of an architecture the shapes of its tensors do not show."""
+    config = json.loads((folder / CONFIG).read_text(encoding='utf-8')) if (folder / CONFIG).exists() else {}
+    shown = (('encoder', 'stride'), ('decoder', 'decoder_attention_heads'))
+    return [config.get(part, {}).get(name) for part, name in shown]
 
 
 def _shapes(weights: dict[str, torch.Tensor]) -> dict[str, torch.Size]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 import torch
+from accelerate.utils import parse_flag_from_env
 
 # Of torch.cpu.get_capabilities(): the x86 instructions that oneDNN's bf16 kernels use. Without them it emulates.
 _BF16: Final = ('avx512_bf16', 'amx_bf16')
@@ -26,4 +27,5 @@ def resolved(precision: str, cpu: bool = False) -> str:
     """A run's `mixed_precision` with `auto` replaced by `bf16` or `no`, as suits the device that it will be on."""
     if precision != 'auto':
         return precision
+    cpu = cpu or parse_flag_from_env('ACCELERATE_USE_CPU')  # accelerate launch --cpu
     return 'bf16' if has_bf16('cuda' if torch.cuda.is_available() and not cpu else 'cpu') else 'no'

@@ -39,6 +39,9 @@ def leave_signals_to_the_parent(worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+OF_VALIDATION = ('validation', 'validation_split', 'validation_limit', 'validation_tokens')
+
+
 class Run:
     """One training run: everything that has a state, and the loop over it."""
 
@@ -55,7 +58,10 @@ class Run:
             kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(hours=4))],
         )
         self.is_main = self.accelerator.is_main_process
-        self.run_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self.run_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArgumentError(f'run_dir: {self.run_dir} cannot be a folder: {error.strerror}') from error
         set_seed(args.seed)
         self.train_set, self.processor = self._load_training_set()
         self.validation_batches = self._load_validation()
@@ -67,6 +73,7 @@ class Run:
         if args.compile:  # the decoder alone: with the encoder it takes longer than many a run
             model.decoder.compile(dynamic=True)
         self.step = self.epoch = self.batch = self.pictures = 0
+        self.validated = 0  # the step of the last validation that came to its end
         self.best = -1.0
         self.stopping = False
         self._resume()
@@ -114,7 +121,7 @@ class Run:
             'model': self.model.state_dict(),
             'ema': self.ema.state_dict(),
             'optimizer': self.optimizer.state_dict(),
-            'progress': {key: getattr(self, key) for key in ('step', 'epoch', 'batch', 'pictures', 'best')},
+            'progress': {key: getattr(self, key) for key in ('step', 'epoch', 'batch', 'pictures', 'validated', 'best')},
             'args': asdict(self.args),
             'num_processes': self.accelerator.num_processes,
         }
@@ -135,18 +142,20 @@ class Run:
             if field in TrainArgs.MUST_NOT_CHANGE and getattr(self.args, field) != old:
                 raise ArgumentError(
                     f'{self.run_dir} holds a run with {field}={old}, now it is {getattr(self.args, field)}: '
-                    'use another --run-dir, or --init-from to start from its weights'
+                    'use another --run-dir, with --init-from to start from its weights'
                 )
         if state['num_processes'] != self.accelerator.num_processes:
             raise ArgumentError(
                 f'{self.run_dir} holds a run of {state["num_processes"]} processes, now there are '
-                f'{self.accelerator.num_processes}: use as many, or --init-from to start from its weights'
+                f'{self.accelerator.num_processes}: use as many, or another --run-dir with --init-from'
             )
         self.model.load_state_dict(state['model'])
         self.ema.load_state_dict(state['ema'])
         self.optimizer.load_state_dict(state['optimizer'])
         for key, value in state['progress'].items():
             setattr(self, key, value)
+        if any(getattr(self.args, field) != state['args'][field] for field in OF_VALIDATION):
+            self.best = -1.0  # of other pictures: no measure for these
         self.print(f'going on from step {self.step}')
 
     def export(self, folder: Path, scores: Scores | None = None) -> None:
@@ -265,6 +274,7 @@ class Run:
             max_new_tokens=self.args.validation_tokens,
             gather=gather_object,
         )
+        self.validated = self.step
         value = scores.normalised.edit_similarity
         if value > self.best:
             self.best = value
@@ -291,6 +301,8 @@ class Run:
         seen, clock = 0, time.perf_counter()
         # Closed here: a loader left to the interpreter's end would wait for a worker that heeds no signal.
         with contextlib.closing(self.batches()) as batches:
+            if self._is_due() and self.validated < self.step:  # the run was killed meanwhile
+                self._validate()
             while self.step < args.max_steps and not self._told_to_stop():
                 loss, pictures = self.train_step(batches)
                 losses.append(loss)
@@ -302,14 +314,11 @@ class Run:
                     bar.set_postfix(loss=f'{mean:.3f}', pictures_s=f'{rate:.0f}')
                     self.log(loss=mean, learning_rate=learning_rate(self.step - 1, args), pictures_per_second=rate)
                     losses, seen, clock = [], 0, time.perf_counter()
-                validating = self.step % args.eval_every == 0 or self.step == args.max_steps
-                if validating or self.step % args.save_every == 0:
+                if self._is_due() or self.step % args.save_every == 0:
                     self.save()
-                if validating:
+                if self._is_due():
                     started = time.perf_counter()
-                    if (scores := self.validate()) is not None:
-                        self.log(**{f'validation/{k}': v for k, v in scores.normalised.summary().items()})
-                        self.print(f'step {self.step}: validation {scores.normalised.summary()}')
+                    self._validate()
                     clock += time.perf_counter() - started
         bar.close()
         self.save()
@@ -319,6 +328,14 @@ class Run:
             self.print(f'stopped at step {self.step}; the same command goes on from here')
         if args.tracker != 'none':
             self.accelerator.end_training()
+
+    def _is_due(self) -> bool:
+        return self.step > 0 and (self.step % self.args.eval_every == 0 or self.step == self.args.max_steps)
+
+    def _validate(self) -> None:
+        if (scores := self.validate()) is not None:
+            self.log(**{f'validation/{k}': v for k, v in scores.normalised.summary().items()})
+            self.print(f'step {self.step}: validation {scores.normalised.summary()}')
 
     def _stop(self, number: int, frame: Any) -> None:
         self.stopping = True
