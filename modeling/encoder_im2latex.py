@@ -63,6 +63,7 @@ class Im2LatexEncoder(PreTrainedModel):
     main_input_name = 'pixel_values'
     base_model_prefix = 'encoder'
     _no_split_modules = ['BasicBlock']
+    _supports_sdpa = True  # it has no attention: what is asked for the decoder must not fail here
 
     def __init__(self, config: Im2LatexEncoderConfig):
         super().__init__(config)

@@ -14,6 +14,9 @@ from PIL import Image
 from .grey_im2latex import to_grey
 from .letter_size_im2latex import resolution
 
+# What PIL raises for broken files; SyntaxError of a PNG's later parts.
+BROKEN = (OSError, SyntaxError, Image.DecompressionBombError)
+
 # Grey levels of 255: marks that stand out less than this from the paper are not ink.
 MIN_CONTRAST = 12
 # Where the commonest grey level (+-2) covers such a share of a picture, it is the paper.
@@ -113,7 +116,7 @@ class PicturePreparation:
                 if image is None:
                     raise ValueError('not a picture')
                 found.append(self.prepare(image, enlarge))
-            except (ValueError, OSError) as error:  # OSError: PIL reads a file lazily and finds it broken only now
+            except (ValueError, *BROKEN) as error:  # PIL reads a file lazily and finds it broken only now
                 found.append(str(error))
         return found
 

@@ -62,8 +62,9 @@ class Im2LatexPipeline(Pipeline):
         else:
             inputs = self.processor(images=images, return_tensors='pt').to(self.model.device, dtype=self.model.dtype)
             latex = self.processor.post_process(self.model.generate(**inputs, **options))
-        # The parent takes a batch apart by its first axis.
-        return {'latex': [[text] for text in latex] if is_batch else latex}
+        # The parent takes a batch apart by its first axis; `num_return_sequences` makes several of each picture.
+        count = len(latex) // len(images)
+        return {'latex': [latex[i : i + count] for i in range(0, len(latex), count)] if is_batch else latex}
 
     def postprocess(self, model_outputs: dict[str, Any]) -> list[dict[str, str]]:
         return [{'generated_text': latex} for latex in model_outputs['latex']]

@@ -106,12 +106,18 @@ def test_bad_pictures_do_not_disturb_the_others(
 ) -> None:
     formula_images[0].save(tmp_path / 'cut.png')
     (tmp_path / 'cut.png').write_bytes((tmp_path / 'cut.png').read_bytes()[:-60])
+    # A second piece of pixels whose name is broken: PIL raises a SyntaxError for it, and only when it decodes.
+    Image.effect_noise((400, 400), 99).save(tmp_path / 'damaged.png')
+    content = (tmp_path / 'damaged.png').read_bytes()
+    place = content.index(b'IDAT', content.index(b'IDAT') + 4)
+    (tmp_path / 'damaged.png').write_bytes(content[:place] + b'\x00\x01\x02\x03' + content[place + 4 :])
     blank, cut = Image.new('L', (50, 20), 255), Image.open(tmp_path / 'cut.png')
+    damaged = Image.open(tmp_path / 'damaged.png')
     good = predict(tiny_model, tiny_processor, formula_images[:2], max_new_tokens=6)
-    pictures = [blank, formula_images[0], None, cut, formula_images[1]]
+    pictures = [blank, formula_images[0], None, cut, formula_images[1], damaged]
     mixed = predict(tiny_model, tiny_processor, pictures, max_new_tokens=6)
     assert [mixed[1], mixed[4]] == good
-    for i in (0, 2, 3):
+    for i in (0, 2, 3, 5):
         assert (mixed[i].latex, mixed[i].score) == ('', 0) and mixed[i].error
     assert 'blank' in str(mixed[0].error)
 

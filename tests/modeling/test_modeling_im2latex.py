@@ -161,3 +161,11 @@ def test_overfits_four_formulas(
     model.eval()
     ids = model.generate(pixel_values=batch['pixel_values'], pixel_mask=batch['pixel_mask'], max_new_tokens=30)
     assert tiny_processor.post_process(ids) == formulas
+
+
+def test_attention_may_be_asked_for(tiny_checkpoint: Path) -> None:
+    """What is asked for goes to both parts, though the encoder has no attention."""
+    model = Im2LatexModel.from_pretrained(tiny_checkpoint, attn_implementation='sdpa')
+    assert model.decoder.config._attn_implementation == 'sdpa'
+    model.set_attn_implementation('eager')
+    assert model.decoder.config._attn_implementation == 'eager'

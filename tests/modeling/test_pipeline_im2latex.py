@@ -38,6 +38,18 @@ def test_other_options_reach_generate(
     assert pipe(formula_images, batch_size=4, max_new_tokens=8, generate_kwargs={'repetition_penalty': 5.0}) == expected
 
 
+def test_several_readings_stay_with_their_picture(
+    tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image]
+) -> None:
+    pipe = Im2LatexPipeline(tiny_model, processor=tiny_processor)
+    options = {'num_beams': 2, 'num_return_sequences': 2, 'max_new_tokens': 6}
+    alone = [pipe(image, generate_kwargs=options) for image in formula_images[:2]]
+    assert [len(readings) for readings in alone] == [2, 2]
+    together = pipe(formula_images[:2], batch_size=2, generate_kwargs=options)
+    assert [len(readings) for readings in together] == [2, 2]
+    assert together == alone
+
+
 def test_transparent_and_deep_pictures_are_read_as_predict_reads_them(
     tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image], tmp_path: Path
 ) -> None:
