@@ -51,14 +51,18 @@ def parquet(path: Path, split: str) -> datasets.Dataset:
     )
 
 
+def labels_file(path: Path, split: str) -> Path | None:
+    """The labels of a folder of pictures: in a folder below that bears the split's name, or in itself; None: neither."""
+    files = [folder / name for folder in (path / split, path) for name in LABEL_FILES]
+    return next((file for file in files if file.is_file()), None)
+
+
 def picture_folder(path: Path, split: str) -> datasets.Dataset | None:
     """Pictures and a file of their labels; a folder below that bears the split's name comes first.
 
     Returns None if there is no such file. Raises DataError: a line without the keys, or a picture that is not there.
     """
-    files = [folder / name for folder in (path / split, path) for name in LABEL_FILES]
-    file = next((file for file in files if file.is_file()), None)
-    if file is None:
+    if (file := labels_file(path, split)) is None:
         return None
     images, labels = [], []
     try:

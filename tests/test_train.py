@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from PIL import Image
 
 import train
 from modeling.generation_im2latex import load, predict
@@ -293,9 +294,15 @@ def test_a_run_needs_a_folder(config: Path, tmp_path: Path, capsys: pytest.Captu
     assert 'run_dir: ' in capsys.readouterr().err
 
 
-def test_a_validation_that_was_killed_is_made_up(
-    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_not_its_own_validation(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new('L', (40, 20), 255).save(tmp_path / 'one.png')
+    (tmp_path / 'labels.jsonl').write_text('{"file_name": "one.png", "latex": "x"}\n')
+    flags = ('--data', tmp_path, '--validation', tmp_path)
+    assert train.main(command(config, tmp_path / 'run', *flags)) == 2
+    assert 'holds the training pictures as well' in capsys.readouterr().err
+
+
+def test_a_validation_that_was_killed_is_made_up(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(self: Run) -> None:
         raise KeyboardInterrupt
 

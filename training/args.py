@@ -144,8 +144,8 @@ class TrainArgs:
             'backbone': (None, 'resnet18', 'resnet34'),
         }
         for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ArgumentError(f'{name} must be one of {", ".join(filter(None, allowed))}, not {getattr(self, name)!r}')
+            if (value := getattr(self, name)) not in allowed:
+                raise ArgumentError(f'{name} must be one of {", ".join(filter(None, allowed))}, not {value!r}')
         if len(self.scale_range) != 2 or not 0 < self.scale_range[0] <= self.scale_range[1]:
             raise ArgumentError(f'scale_range must be two numbers above 0, the smaller first, not {self.scale_range}')
         if self.stride is not None and (len(self.stride) != 2 or any(step not in (8, 16) for step in self.stride)):

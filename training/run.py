@@ -23,6 +23,7 @@ from tqdm import tqdm
 from data.collator import Collator
 from data.dataset import load
 from data.sampler import BucketSampler
+from data.tables import labels_file
 from data.training_set import TrainingSet, normalized_labels
 from metrics.score import Batch, Scores, picture_batches, score
 from modeling import Im2LatexModel, Im2LatexProcessor
@@ -39,6 +40,7 @@ def leave_signals_to_the_parent(worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+PROGRESS = ('step', 'epoch', 'batch', 'pictures', 'validated', 'best')
 OF_VALIDATION = ('validation', 'validation_split', 'validation_limit', 'validation_tokens')
 
 
@@ -106,6 +108,12 @@ class Run:
         args = self.args
         if args.validation is None:
             return []
+        trained_on = {labels_file(Path(source).expanduser(), args.split) for source in args.data} - {None}
+        if (file := labels_file(Path(args.validation).expanduser(), args.validation_split)) in trained_on:
+            raise ArgumentError(
+                f'validation: {file} holds the training pictures as well; put some of them aside, in '
+                f'{args.validation}/{args.validation_split}, or give --validation none'
+            )
         with self.accelerator.main_process_first():
             source = load(args.validation, args.validation_split, limit=args.validation_limit)
         mine = range(self.accelerator.process_index, len(source), self.accelerator.num_processes)
@@ -121,7 +129,7 @@ class Run:
             'model': self.model.state_dict(),
             'ema': self.ema.state_dict(),
             'optimizer': self.optimizer.state_dict(),
-            'progress': {key: getattr(self, key) for key in ('step', 'epoch', 'batch', 'pictures', 'validated', 'best')},
+            'progress': {key: getattr(self, key) for key in PROGRESS},
             'args': asdict(self.args),
             'num_processes': self.accelerator.num_processes,
         }
