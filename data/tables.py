@@ -52,7 +52,7 @@ def parquet(path: Path, split: str) -> datasets.Dataset:
 
 
 def labels_file(path: Path, split: str) -> Path | None:
-    """The labels of a folder of pictures: in a folder below that bears the split's name, or in itself; None: neither."""
+    """The labels of a folder of pictures: in one below of the split's name, or in itself; None: neither."""
     files = [folder / name for folder in (path / split, path) for name in LABEL_FILES]
     return next((file for file in files if file.is_file()), None)
 

@@ -68,9 +68,7 @@ class FormulaReader:
                 readings += await self._read(known, n_best, crop)
         return readings
 
-    async def _read(
-        self, sources: Sequence[Source | PictureError], n_best: int, crop: Crop | None
-    ) -> list[Reading]:
+    async def _read(self, sources: Sequence[Source | PictureError], n_best: int, crop: Crop | None) -> list[Reading]:
         # Decoding takes memory and the interpreter's time, so one request decodes one picture at a time.
         opened = [source if isinstance(source, PictureError) else await self._open(source, crop) for source in sources]
         images = [image for image in opened if not isinstance(image, PictureError)]
