@@ -2,11 +2,13 @@
 
 import html
 from dataclasses import dataclass
+from itertools import count
 
 from .batching import Prediction
 from .formats import FORMATS, FormatError, write
 from .wording import difference, marked, remark, sureness, uncertain
 
+_FAILURES = count()
 HINT = '<span class="hint">The formula appears here as it was read.</span>'
 
 
@@ -32,7 +34,9 @@ def answer(prediction: Prediction) -> Answer:
 def failure(reason: str) -> Answer:
     """Why there is nothing to show."""
     sentence = reason[:1].upper() + reason[1:]
-    return Answer(HINT, f'<span class="dot bad"></span>{html.escape(sentence)}', '', {})
+    # By its number the page knows one failure from the same another time.
+    number = next(_FAILURES)
+    return Answer(HINT, f'<span class="dot bad" data-failure="{number}"></span>{html.escape(sentence)}', '', {})
 
 
 def display(latex: str) -> str:

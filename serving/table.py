@@ -11,7 +11,7 @@ import gradio as gr
 from .answers import display
 from .batching import BusyError
 from .picture_input import PicturesInput
-from .reading import FormulaReader
+from .reading import FormulaReader, Reading
 from .settings import Settings
 from .wording import marked, remark, sureness
 
@@ -44,7 +44,10 @@ def many_pictures(reader: FormulaReader, settings: Settings) -> None:
         rows: list[list[str]] = []
         for start in progress.tqdm(range(0, len(paths), AT_A_TIME), desc='Reading'):
             rows += await _rows(reader, paths[start : start + AT_A_TIME])
-        return [gr.Dataframe(value=rows, visible=True), gr.DownloadButton(value=_csv(rows), visible=True)]
+        return [
+            gr.Dataframe(value=rows, visible=True),
+            gr.DownloadButton(value=_csv(rows, download.GRADIO_CACHE), visible=True),
+        ]
 
     files.change(read, files, [table, download], show_progress_on=files, api_visibility='private', concurrency_limit=4)
 
@@ -53,7 +56,7 @@ async def _rows(reader: FormulaReader, paths: list[str]) -> list[list[str]]:
     try:
         readings = await reader.read(paths)
     except BusyError as error:
-        raise gr.Error(f'{error}: try again in a moment.') from None
+        readings = [Reading(None, f'{error}: try again in a moment')] * len(paths)
     rows = []
     for path, reading in zip(paths, readings, strict=True):
         prediction = reading.prediction
@@ -65,9 +68,13 @@ async def _rows(reader: FormulaReader, paths: list[str]) -> list[list[str]]:
     return rows
 
 
-def _csv(rows: list[list[str]]) -> str:
-    """Writes the table without the drawn formulas; returns the file's path."""
-    path = Path(tempfile.mkdtemp()) / 'formulas.csv'
+def _csv(rows: list[list[str]], folder: str) -> str:
+    """Writes the table without the drawn formulas into a folder below another; returns the file's path.
+
+    Gradio deletes it after a while where the folder is its cache; from elsewhere it would copy it there.
+    """
+    os.makedirs(folder, exist_ok=True)
+    path = Path(tempfile.mkdtemp(dir=folder)) / 'formulas.csv'
     with path.open('w', newline='', encoding='utf-8-sig') as file:  # with its mark, or Excel takes it for Latin-1
         writer = csv.writer(file)
         writer.writerow(['picture', 'latex', 'confidence', 'remark'])

@@ -17,10 +17,16 @@ DOUBTFUL_SCORE = 0.9
 UNCERTAIN = 0.9
 INK = r'\textcolor{#d97706}'  # amber, which shows on light and dark
 
-# What follows these is no symbol of the formula: a delimiter, the specification of columns, a length, a name.
-_BEFORE_DELIMITER = {rf'\{name}{side}' for name in ('big', 'Big', 'bigg', 'Bigg') for side in ('', 'l', 'r', 'm')}
-_BEFORE_DELIMITER |= {r'\left', r'\right', r'\middle', r'\not'}
-_BEFORE_NAME = {r'\begin{array}', r'\hspace', r'\vspace', r'\operatorname', r'\mbox', r'\text', r'\color', r'\kern'}
+# What follows these is no symbol of the formula: a delimiter, what is struck out, a script, which takes one token only.
+_BEFORE_ONE = {rf'\{name}{side}' for name in ('big', 'Big', 'bigg', 'Bigg') for side in ('', 'l', 'r', 'm')}
+_BEFORE_ONE |= {r'\left', r'\right', r'\middle', r'\not', '_', '^'}
+# Nor is what is in braces behind these: the specification of columns, a length, a name, a text.
+_BEFORE_NAME = {r'\begin{array}', r'\hspace', r'\vspace', r'\operatorname', r'\color', r'\kern', r'\mbox'}
+_BEFORE_NAME |= {rf'\text{font}' for font in ('', 'rm', 'bf', 'it', 'sf', 'tt')}
+_BEFORE_OPTION = {r'\sqrt', r'\xrightarrow', r'\xleftarrow'}
+# Coloured they would be no operators, and their limits scripts beside them.
+_WITH_LIMITS = {rf'\big{name}' for name in ('cap', 'cup', 'odot', 'oplus', 'otimes', 'sqcup', 'uplus', 'vee', 'wedge')}
+_WITH_LIMITS |= {r'\sum', r'\prod', r'\coprod'}
 
 
 def remark(prediction: Prediction) -> str | None:
@@ -46,29 +52,51 @@ def uncertain(prediction: Prediction) -> list[Any]:
 
 
 def marked(prediction: Prediction) -> str:
-    """The formula as LaTeX whose uncertain symbols are coloured; braces, scripts and the like cannot be."""
+    """The formula as LaTeX whose uncertain symbols are coloured; braces, scripts, texts and the like cannot be."""
     tokens = prediction.tokens
     if not tokens:
         return prediction.latex
     texts = ['', *(token.text for token in tokens), '']
-    pieces: list[str] = []
-    depth = 0
-    name_ends: int | None = None  # depth outside the braces of a name, while within them
-    for token, before, after in zip(tokens, texts, texts[2:], strict=False):
+    written = ''
+    for token, before, after, is_verbatim in zip(tokens, texts, texts[2:], _verbatim(texts[1:-1]), strict=False):
         text = token.text
-        if text == '{' and before in _BEFORE_NAME and name_ends is None:
-            name_ends = depth
+        written += ' ' if _apart(before, text) else ''
+        is_doubtful = token.probability < UNCERTAIN
+        shown = not is_verbatim and before not in _BEFORE_ONE | _BEFORE_NAME and _is_symbol(text, after)
+        written += f'{INK}{{{text}}}' if shown and is_doubtful else text
+    return written
+
+
+def _verbatim(texts: Sequence[str]) -> list[bool]:
+    """Which tokens are in a text, a name or an optional argument: no symbol can be coloured there."""
+    found = []
+    depth = 0
+    end: tuple[str, int] | None = None
+    for before, text in zip(['', *texts], texts, strict=False):
+        if end is None and ((text == '{' and before in _BEFORE_NAME) or (text == '[' and before in _BEFORE_OPTION)):
+            end = ('}' if text == '{' else ']', depth)
         depth += (text == '{') - (text == '}')
-        if depth == name_ends:
-            name_ends = None
-        shown = name_ends is None and before not in _BEFORE_DELIMITER | _BEFORE_NAME and _is_symbol(text, after)
-        pieces.append(f'{INK}{{{text}}}' if shown and token.probability < UNCERTAIN else text)
-    return ' '.join(pieces)
+        found.append(end is not None)
+        if (text, depth) == end:
+            end = None
+    return found
+
+
+def _apart(before: str, text: str) -> bool:
+    r"""Whether a space must stand between two tokens: in a text it would be seen.
+
+    KaTeX takes @ for a letter, and a bracket right behind `\\` for a length.
+    """
+    if text == '[':
+        return before == r'\\' or before.startswith(r'\begin')
+    return before[:1] == '\\' and before[-1].isalpha() and (text[:1].isalpha() or text[:1] == '@')
 
 
 def _is_symbol(token: str, after: str) -> bool:
     if len(token) == 1:
         return token.isalnum() or token in '+-=<>,.;:!|()[]/*?'
+    if after in {r'\limits', r'\nolimits'} or (token in _WITH_LIMITS and after in {'_', '^'}):
+        return False
     # What is followed by a brace is an accent, a fraction or the like.
     return after not in ('{', '[') and convert_symbol(token) is not None
 

@@ -11,11 +11,18 @@
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   };
+  // The path of the picture that is shown or being read, and the failure that was to be seen when its reading began.
   let shown = null;
+  let earlier = null;
   window.isShown = (picture) => {
-    const again = (picture?.path ?? null) === shown;
-    shown = picture?.path ?? null;
-    return again;
+    const path = picture?.path ?? null;
+    const failure = find('#verdict [data-failure]')?.dataset.failure ?? null;
+    const failed = failure !== null && failure !== earlier;
+    if (path === shown && !failed) return true;
+    shown = path;
+    earlier = failure;
+    forget();
+    return false;
   };
   const pictureOf = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith('image/'));
   const isOpen = () => find('#picture')?.checkVisibility();
@@ -23,6 +30,9 @@
   document.addEventListener('paste', (event) => {
     const file = pictureOf(event.clipboardData);
     if (!file || !isOpen()) return;
+    // Beside a text, office programs copy a picture of it.
+    const isText = event.clipboardData.types.includes('text/plain');
+    if (isText && event.target.matches?.('textarea, input[type=text]')) return;
     event.preventDefault();
     show(file);
   });
@@ -45,6 +55,7 @@
   const frame = document.createElement('div');
   frame.id = 'crop-frame';
   let start = null;
+  let part = null;
 
   const image = () => find('#picture img');
   const seen = () => {
@@ -72,14 +83,17 @@
     frame.style.width = `${(x1 - x0) * area.width}px`;
     frame.style.height = `${(y1 - y0) * area.height}px`;
   };
+  const redraw = () => (part && image() ? draw(part) : frame.remove());
   const ask = (text) => {
     const field = find('#crop textarea, #crop input');
     field.value = text;
     field.dispatchEvent(new Event('input', { bubbles: true }));
     find('#whole').hidden = !text;
+    shown = undefined; // a part of it: the same picture, chosen again, is read as a whole
   };
   const forget = () => {
-    frame.remove();
+    part = null;
+    redraw();
     if (find('#whole')) find('#whole').hidden = true;
   };
 
@@ -91,12 +105,13 @@
   document.addEventListener('pointermove', (event) => start && draw(rectangle(start, share(event))));
   document.addEventListener('pointerup', (event) => {
     if (!start) return;
-    const part = rectangle(start, share(event));
+    const drawn = rectangle(start, share(event));
     start = null;
     const { width, height } = seen();
-    const large = (part[2] - part[0]) * width > 8 && (part[3] - part[1]) * height > 8;
-    if (large) ask(part.map((value) => value.toFixed(4)).join(','));
-    else if (!find('#whole').hidden) frame.remove();
+    const large = (drawn[2] - drawn[0]) * width > 8 && (drawn[3] - drawn[1]) * height > 8;
+    if (!large) return redraw();
+    part = drawn;
+    ask(part.map((value) => value.toFixed(4)).join(','));
   });
   document.addEventListener('click', (event) => {
     if (event.target.id !== 'whole') return;
@@ -105,7 +120,7 @@
   });
   document.addEventListener('dragstart', (event) => event.target === image() && event.preventDefault());
   document.addEventListener('load', (event) => event.target === image() && forget(), true);
-  window.addEventListener('resize', forget);
+  window.addEventListener('resize', redraw);
 
   // Copying -------------------------------------------------------------------------------------------------------
   const copy = async (text) => {

@@ -1,5 +1,7 @@
 r"""Formats: what is pasted means the formula and nothing else."""
 
+import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from serving.formats import FORMATS, FormatError, write
 
+ROOT = Path(__file__).resolve().parents[2]
 FORMULA = r'\frac{1}{2}'
 
 
@@ -39,6 +42,85 @@ def test_mathml_of_environments_is_a_table(environment: str) -> None:
     assert len(rows) == 2
 
 
+@pytest.mark.parametrize(
+    ('latex', 'element'),
+    [
+        (r'\text{for~all}', '<mtext>for\xa0all</mtext>'),
+        (r'\text{50\%~of aligned}', '<mtext>50%\xa0of\xa0aligned</mtext>'),
+        (r'\begin{cases}\text{aligned}\end{cases}', '<mtext>aligned</mtext>'),
+        (r'a\not=b', '<mo>≠</mo>'),
+        (r'\slashed{D}_{i}', '<mi mathvariant="italic">D\u0338</mi>'),
+        (r'a\sim b', '<mi>∼</mi>'),
+        (r'\mathrm{d}x', '<mi mathvariant="normal">d</mi>'),
+        (r'\mathsf{E}', '<mi mathvariant="sans-serif">E</mi>'),
+        (r'\big\{x\big\rangle', '<mo minsize="1.2em" maxsize="1.2em">⟩</mo>'),
+        (r'\arg x', '<mi>arg</mi>'),
+        (r'\begin{rcases}a\\b\end{rcases}', '<mo stretchy="true" fence="true" form="postfix">}</mo>'),
+        (r'\AA', '<mi>Å</mi>'),
+        (r'\begin{array}{c|c}a&b\\\hline c&d\end{array}', '<mtable columnlines="solid" rowlines="solid">'),
+    ],
+)
+def test_mathml_of_what_the_converter_writes_wrongly(latex: str, element: str) -> None:
+    assert element in write(latex, 'mathml')
+
+
+@pytest.mark.parametrize(
+    'latex',
+    [
+        r'\left(x\middle|y\right)',
+        r'\begin{rcases}a\\b\end{rcases}',
+        r'\begin{array}{c}a\\\hline b\end{array}',
+        r'\begin{array}{c|c}a&b\end{array}',
+        r'\xrightarrow[a]{f}',
+        r'x=\begin{aligned}a&=b\\c&=d\end{aligned}',
+        r'\begin{aligned}a&=b\\c&=d\end{aligned},',
+        r'\textbf{ab}',
+        r'\mathscr{L}',
+        r'\slashed{p}',
+        r'\sum\nolimits_{i}x',
+        r'a\_b',
+    ],
+)
+def test_typst_refuses_what_the_converter_garbles(latex: str) -> None:
+    with pytest.raises(FormatError, match='cannot be written as Typst: '):
+        write(latex, 'typst')
+
+
+@pytest.mark.parametrize(
+    'latex', [r'\begin{aligned}a&=b\\c&=d\end{aligned}', r'\text{if~so}', r'\begin{array}{cc}a&b\end{array}', r'\hbar']
+)
+def test_typst_says_the_rest(latex: str) -> None:
+    assert write(latex, 'typst').startswith('$ ')
+
+
+VOCABULARY = json.loads((ROOT / 'checkpoints' / 'base' / 'tokenizer.json').read_text(encoding='utf-8'))['model'][
+    'vocab'
+]
+
+
+def forms(token: str) -> list[str]:
+    """Formulas in which a token of the vocabulary might stand."""
+    if token.startswith(r'\begin'):
+        columns = '{cc}' if token == r'\begin{array}' else ''
+        return [rf'x={token}{columns}a&b\\c&d{token.replace("begin", "end")}']
+    if token in (r'\left', r'\big', r'\Big', r'\bigg', r'\Bigg'):
+        right = r'\right' if token == r'\left' else token
+        return [f'{token}(x{right}|']
+    return [f'a{token} b', f'a{token}{{b}}', f'a{token}{{b}}{{c}}', f'a{token} = b', rf'\sum{token}_{{i}}']
+
+
+def test_every_command_of_the_vocabulary_can_be_said_in_mathml() -> None:
+    def is_said(latex: str) -> bool:
+        try:
+            return bool(write(latex, 'mathml'))
+        except FormatError:
+            return False
+
+    parts = {r'\right', r'\middle', r'\hline'} | {token for token in VOCABULARY if token.startswith((r'\end', '<|'))}
+    commands = [token for token in VOCABULARY if token[0] == '\\' and token not in {*parts, r'\\'}]
+    assert [token for token in commands if not any(map(is_said, forms(token)))] == []
+
+
 @pytest.mark.parametrize('name', FORMATS)
 def test_no_formula_is_nothing(name: str) -> None:
     assert write('', name) == ''
@@ -57,10 +139,18 @@ def test_unknown_format() -> None:
         r'\href{javascript:alert(1)}{x}',
         r'\style{background:url(javascript:alert(1))}{x}',
         r'\frac{',
-        r'\slashed{D}',
+        r'\unknown{D}',
+        r'\text{a{b}c}',
+        r'\text{\unknown}',
+        r'\not{ab}',
+        r'\not\frac{a}{b}',
+        r'\begin{array}{|c|}a\end{array}',
+        r'\begin{array}{c||c}a&b\end{array}',
+        r'\begin{array}{c}\hline a\end{array}',
+        r'\begin{array}{c}a\\\hline\end{array}',
     ],
 )
-def test_mathml_refuses_what_is_more_than_a_formula(latex: str) -> None:
+def test_mathml_refuses_what_it_cannot_say_and_what_is_more_than_a_formula(latex: str) -> None:
     with pytest.raises(FormatError, match='MathML'):
         write(latex, 'mathml')
 
@@ -81,7 +171,13 @@ TOKENS = [
     r'\\',
     r'\text',
     r'\left',
+    r'\right',
+    r'\not',
+    r'\substack',
     r'\begin{aligned}',
+    r'\end{aligned}',
+    r'\begin{array}',
+    r'\hline',
 ]
 
 

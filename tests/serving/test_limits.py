@@ -100,7 +100,9 @@ def answer_of_the_page(page: str, kind: str, files: Any) -> str:
     config = httpx.get(f'{page}/config').json()
     inputs = {part['id'] for part in config['components'] if part['type'] == kind}
     [index, *_] = (
-        event['id'] for event in config['dependencies'] if inputs.intersection(event['inputs']) and len(event['inputs']) == 1
+        event['id']
+        for event in config['dependencies']
+        if inputs.intersection(event['inputs']) and len(event['inputs']) == 1
     )
     asked = {'data': [files], 'fn_index': index, 'session_hash': f'{index}'}
     httpx.post(f'{page}/gradio_api/queue/join', json=asked, timeout=20).raise_for_status()

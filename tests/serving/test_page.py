@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from modeling.generation_im2latex import Prediction
+
 playwright = pytest.importorskip('playwright.sync_api', reason='the page is tested with Playwright')
 expect = playwright.expect
 expect.set_options(timeout=20_000)  # the machine may be busy
@@ -121,6 +123,29 @@ def test_paste_over_and_over(tab: Any, page_stub: Any) -> None:
     assert page_stub.sizes == [(100, 50), (140, 50)]
 
 
+def test_a_text_that_is_pasted_with_a_picture_of_it_goes_into_the_box(tab: Any, page_stub: Any) -> None:
+    upload(tab)
+    expect(tab.locator('#latex textarea')).to_have_value(LATEX)
+    tab.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(90, 50);
+            canvas.getContext('2d').fillRect(0, 0, 20, 20);
+            const picture = await canvas.convertToBlob();
+            const text = new Blob(['z^{2}'], {type: 'text/plain'});
+            await navigator.clipboard.write([new ClipboardItem({'text/plain': text, 'image/png': picture})]);
+        }"""
+    )
+    tab.locator('#latex textarea').fill('')
+    tab.keyboard.press('Control+V')
+    expect(tab.locator('#latex textarea')).to_have_value('z^{2}')
+    expect(tab.locator('#formula annotation')).to_have_text('z^{2}')
+    assert len(page_stub.sizes) == 1
+    tab.locator('#latex textarea').blur()
+    tab.keyboard.press('Control+V')
+    expect(tab.locator('#picture img')).to_have_js_property('naturalWidth', 90)
+    expect(tab.locator('#latex textarea')).to_have_value(LATEX)
+
+
 def test_examples_and_clearing(tab: Any, page_stub: Any) -> None:
     for expected in (1, 2):
         tab.locator('.gallery-item').first.click()
@@ -130,6 +155,28 @@ def test_examples_and_clearing(tab: Any, page_stub: Any) -> None:
         tab.get_by_label('Remove Image').click()
         expect(tab.locator('#formula .hint')).to_be_visible()
         expect(tab.locator('#latex textarea')).to_have_value('')
+
+
+def test_an_example_that_failed_is_read_when_it_is_clicked_again(
+    tab: Any, page_stub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(stub: Any, images: Any, n_best: int) -> list[Prediction]:
+        stub.sizes += [image.size for image in images]
+        return [Prediction('', 0.0, error='too much to do')] * len(images)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(page_stub), '__call__', fail)
+        for expected in (1, 2):  # the same failure twice
+            tab.locator('.gallery-item').first.click()
+            until(tab, lambda: len(page_stub.sizes) == expected)  # noqa: B023
+            expect(tab.locator('#verdict')).to_have_text('Too much to do')
+            assert len(page_stub.sizes) == expected
+    tab.locator('.gallery-item').first.click()
+    expect(tab.locator('#formula .katex')).to_be_visible()
+    until(tab, lambda: len(page_stub.sizes) == 3)
+    tab.locator('.gallery-item').first.click()
+    tab.wait_for_timeout(500)
+    assert len(page_stub.sizes) == 3, 'what is shown is not read again'
 
 
 def test_drop_anywhere(tab: Any) -> None:
@@ -156,26 +203,68 @@ def test_camera(tab: Any, page_stub: Any) -> None:
     assert page_stub.sizes
 
 
+def area(tab: Any) -> tuple[float, float, float, float]:
+    """Where the picture is on the page: left, top, width and height."""
+    box = tab.locator('#picture img').bounding_box()
+    width, height = tab.locator('#picture img').evaluate('img => [img.naturalWidth, img.naturalHeight]')
+    scale = min(box['width'] / width, box['height'] / height)
+    left, top = box['x'] + (box['width'] - width * scale) / 2, box['y'] + (box['height'] - height * scale) / 2
+    return left, top, width * scale, height * scale
+
+
+def drag(tab: Any) -> None:
+    """Chooses the middle half of the picture."""
+    left, top, width, height = area(tab)
+    tab.mouse.move(left + width / 4, top + height / 4)
+    tab.mouse.down()
+    tab.mouse.move(left + width / 2, top + height / 2)
+    expect(tab.locator('#crop-frame')).to_be_visible()
+    tab.mouse.move(left + 3 * width / 4, top + 3 * height / 4)
+    tab.mouse.up()
+    expect(tab.locator('#whole')).to_be_visible()
+
+
+def assert_framed(tab: Any) -> None:
+    """The frame is around the middle half, and what is read can be all of it again."""
+    left, top, width, height = area(tab)
+    frame = tab.locator('#crop-frame').bounding_box()
+    assert [frame['x'], frame['y']] == pytest.approx([left + width / 4, top + height / 4], abs=4)
+    assert [frame['width'], frame['height']] == pytest.approx([width / 2, height / 2], abs=4)
+    expect(tab.locator('#whole')).to_be_visible()
+
+
 def test_a_part_of_the_picture(tab: Any, page_stub: Any, tmp_path: Path) -> None:
     Image.new('L', (400, 200), 255).save(tmp_path / 'wide.png')
     upload(tab, tmp_path / 'wide.png')
     expect(tab.locator('#formula .katex')).to_be_visible()
-    box = tab.locator('#picture img').bounding_box()
-    scale = min(box['width'] / 400, box['height'] / 200)
-    left, top = box['x'] + (box['width'] - 400 * scale) / 2, box['y'] + (box['height'] - 200 * scale) / 2
-    tab.mouse.move(left + 100 * scale, top + 50 * scale)
-    tab.mouse.down()
-    tab.mouse.move(left + 200 * scale, top + 100 * scale)
-    expect(tab.locator('#crop-frame')).to_be_visible()
-    tab.mouse.move(left + 300 * scale, top + 150 * scale)
-    tab.mouse.up()
-    expect(tab.locator('#whole')).to_be_visible()
+    drag(tab)
     until(tab, lambda: len(page_stub.sizes) == 2)
     assert page_stub.sizes[0] == (400, 200) and page_stub.sizes[1] == pytest.approx((200, 100), abs=3)
+    tab.set_viewport_size({'width': 600, 'height': 700})
+    tab.wait_for_timeout(300)
+    assert_framed(tab)
+    left, top, *_ = area(tab)
+    tab.mouse.click(left + 5, top + 5)  # no part
+    assert_framed(tab)
     tab.locator('#whole').click()
     expect(tab.locator('#crop-frame')).to_have_count(0)
     until(tab, lambda: len(page_stub.sizes) == 3)
     assert page_stub.sizes[2:] == [(400, 200)]
+
+
+def test_an_example_of_which_a_part_was_read_is_read_as_a_whole(tab: Any, page_stub: Any) -> None:
+    tab.locator('.gallery-item').first.click()
+    expect(tab.locator('#formula .katex')).to_be_visible()
+    drag(tab)
+    until(tab, lambda: len(page_stub.sizes) == 2)
+    tab.locator('.gallery-item').first.click()
+    until(tab, lambda: len(page_stub.sizes) == 3)
+    assert page_stub.sizes[2:] == page_stub.sizes[:1]
+    expect(tab.locator('#crop-frame')).to_have_count(0)
+    expect(tab.locator('#whole')).to_be_hidden()
+    drag(tab)
+    tab.get_by_label('Remove Image').click()
+    expect(tab.locator('#formula .hint')).to_be_visible()
 
 
 def test_other_readings_and_editing(tab: Any) -> None:
