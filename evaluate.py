@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from command_line import Parser, positive, report_missing
+from data.files import shareable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -136,12 +137,6 @@ class Reader:
             'seconds': round(seconds, 2),
             'pictures_per_second': round(len(sets[GIVEN].predictions) / seconds, 2),
         }
-
-
-def shareable(source: str) -> str:
-    """A source as it goes into the record: of a file or folder the name, not where it lies; an id of the Hub whole."""
-    path = Path(os.path.abspath(os.path.expanduser(source)))  # `.` and `..` have names only so
-    return path.name if path.exists() else source
 
 
 def bar(items: Any, total: int, unit: str) -> Any:

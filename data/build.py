@@ -28,9 +28,10 @@ from tqdm import tqdm
 
 from .candidates import prepare, tasks
 from .card import Split, write_card
+from .files import write_whole
 from .fonts import FONTS, INSTALL, available
 from .plan import SPLITS, Plan, Seen
-from .shards import FEATURES, Look, Shard, write_shard, write_whole
+from .shards import FEATURES, Look, Shard, write_shard
 from .tables import DataError
 
 WORK = '.build'

@@ -27,6 +27,7 @@ import pypdfium2
 from PIL import Image
 from tqdm import tqdm
 
+from .files import write_whole
 from .fonts import DEFAULT_FONT, FONTS
 from .render import rasterize, typeset
 
@@ -264,9 +265,9 @@ def _build_shard(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple
                     labelled['font'] = font
                 lines.append(labelled | {'page': page, 'width_pt': width, 'height_pt': height})
     dropped += [{'latex': shown[i]['latex'], 'error': error} for i, error in result.errors.items()]
-    _write(lines_path, b''.join(json.dumps(line).encode() + b'\n' for line in lines))
-    _write(dropped_path, b''.join(json.dumps(line).encode() + b'\n' for line in dropped))
-    _write(pdf_path, result.pdf)  # last: a shard with a PDF is finished
+    write_whole(lines_path, b''.join(json.dumps(line).encode() + b'\n' for line in lines))
+    write_whole(dropped_path, b''.join(json.dumps(line).encode() + b'\n' for line in dropped))
+    write_whole(pdf_path, result.pdf)  # last: a shard with a PDF is finished
     return len(lines), [line['error'] for line in dropped]
 
 
@@ -281,13 +282,6 @@ def _finished(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple[in
             f'remove {stem.parent} or choose another --out'
         )
     return len(lines), [line['error'] for line in dropped]
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all."""
-    part = path.with_name(f'{path.name}.{os.getpid()}.part')  # another process may be at it as well
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 def _batched(rows: Iterable[dict[str, Any]], size: int) -> Iterator[tuple[dict[str, Any], ...]]:

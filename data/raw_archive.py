@@ -23,6 +23,7 @@ import datasets
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from .files import write_whole
 from .pictures import without_transparency
 from .tables import DataError, from_files
 
@@ -120,7 +121,7 @@ def _cropped(folder: Path, names: Collection[str], cache: Path) -> tuple[Path, s
         here = {entry.name.removesuffix('.png') for entry in os.scandir(target)}
         made = here & set(names)
         made |= _crop_all(source, set(names) - here, target)
-        _write(finished, '\n'.join(sorted(made)).encode())
+        write_whole(finished, '\n'.join(sorted(made)).encode())
     except (OSError, EOFError, tarfile.TarError) as error:
         raise DataError(f'{source}: cannot be read: {error}') from error
     return target, made
@@ -168,7 +169,7 @@ def _crop_one(content: bytes, path: Path) -> bool:
         return False
     buffer = io.BytesIO()
     picture.save(buffer, 'PNG')
-    _write(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue())
     return True
 
 
@@ -188,10 +189,3 @@ def _pages(source: Path, names: Collection[str]) -> Generator[tuple[str, bytes],
                 yield name, file.read()
                 if not missing:
                     return
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all, whoever else writes it."""
-    part = path.with_name(f'.{path.name}.{os.getpid()}')
-    part.write_bytes(content)
-    os.replace(part, path)

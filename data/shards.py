@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from PIL import Image
 
 from .candidates import Row
 from .dataset import BROKEN, Pictures, load
+from .files import write_whole
 from .fonts import DEFAULT_FONT, FONTS
 from .pictures import to_grey
 from .render import RenderError, rasterize, typeset
@@ -204,10 +204,3 @@ def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, 'PNG')
     return buffer.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all."""
-    part = path.with_name(f'.{path.name}.part')
-    part.write_bytes(content)
-    os.replace(part, path)

@@ -6,7 +6,6 @@ train[Draw(index=5, epoch=0, scale=1.2)]                      # {'image': ..., '
 
 import hashlib
 import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .augment import DEFAULT, Augmentation
 from .dataset import Example, Source, cache_folder, concatenated_sizes
+from .files import write_whole
 from .latex import fingerprint, normalize
 
 
@@ -47,9 +47,7 @@ def normalized_labels(source: Source, cache: Path | None = None, workers: int | 
         with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn')) as pool:
             labels = list(pool.map(normalize, given, chunksize=500))
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f'.{os.getpid()}.partial')  # another process may be at it as well
-    partial.write_text(''.join(f'{label}\0' for label in labels), encoding='utf-8')
-    partial.replace(file)
+    write_whole(file, ''.join(f'{label}\0' for label in labels).encode())
     return labels
 
 

@@ -13,24 +13,12 @@ from .formats import FormatError
 NAMESPACE = 'http://www.w3.org/1998/Math/MathML'
 MATHML = f'{{{NAMESPACE}}}m'
 ElementTree.register_namespace('', NAMESPACE)
-ATTRIBUTES = frozenset(
-    (
-        *('accent', 'columnalign', 'columnlines', 'columnspacing', 'depth', 'display', 'displaystyle', 'fence', 'form'),
-        *(
-            'height',
-            'linebreak',
-            'linethickness',
-            'lspace',
-            'mathcolor',
-            'mathsize',
-            'mathvariant',
-            'maxsize',
-            'minsize',
-        ),
-        *('movablelimits', 'notation', 'rowlines', 'rowspacing', 'rspace', 'scriptlevel', 'separator', 'stretchy'),
-        *('largeop', 'symmetric', 'voffset', 'width'),
-    )
-)
+ATTRIBUTES = frozenset({
+    'accent', 'columnalign', 'columnlines', 'columnspacing', 'depth', 'display', 'displaystyle', 'fence', 'form',
+    'height', 'largeop', 'linebreak', 'linethickness', 'lspace', 'mathcolor', 'mathsize', 'mathvariant', 'maxsize',
+    'minsize', 'movablelimits', 'notation', 'rowlines', 'rowspacing', 'rspace', 'scriptlevel', 'separator',
+    'stretchy', 'symmetric', 'voffset', 'width',
+})  # fmt: skip
 # What the MathML converter does not know or takes for something else, in words that it knows.
 REWRITTEN = [
     (re.compile(pattern), words)

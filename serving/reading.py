@@ -57,15 +57,15 @@ class FormulaReader:
         Raises:
             BusyError: there is too much to do.
         """
-        sized = [await self._size(source) for source in sources]
+        sizes = [await self._size(source) for source in sources]
+        known = [
+            size if isinstance(size, PictureError) else source for source, size in zip(sources, sizes, strict=True)
+        ]
+        pixels = [0 if isinstance(size, PictureError) else size for size in sizes]
         readings: list[Reading] = []
-        for start, end in _pieces([size if isinstance(size, int) else 0 for size in sized], self._settings.max_pixels):
-            known = [
-                size if isinstance(size, PictureError) else source
-                for source, size in zip(sources[start:end], sized[start:end], strict=True)
-            ]
-            async with self._room(sum(size for size in sized[start:end] if isinstance(size, int))):
-                readings += await self._read(known, n_best, crop)
+        for start, end in _pieces(pixels, self._settings.max_pixels):
+            async with self._room(sum(pixels[start:end])):
+                readings += await self._read(known[start:end], n_best, crop)
         return readings
 
     async def _read(self, sources: Sequence[Source | PictureError], n_best: int, crop: Crop | None) -> list[Reading]:

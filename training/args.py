@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NoReturn, get_args, get_origin
 import yaml
 
 from data.augment import DEFAULT, Augmentation
+from data.files import shareable
 
 
 class ArgumentError(ValueError):
@@ -172,7 +173,7 @@ class TrainArgs:
         def name(value: Any) -> Any:
             if isinstance(value, list):
                 return [name(item) for item in value]
-            return Path(value).name if isinstance(value, str) and Path(value).exists() else value
+            return shareable(value) if isinstance(value, str) else value
 
         return {key: name(value) for key, value in asdict(self).items() if key != 'run_dir'}
 

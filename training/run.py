@@ -33,15 +33,15 @@ from .args import ArgumentError, TrainArgs
 from .build import build_model, build_optimizer, build_processor, learning_rate
 from .precision import resolved
 
+# Of a run what it goes on with, besides weights and optimiser; and what makes scores of two validations differ.
+PROGRESS = ('step', 'epoch', 'batch', 'pictures', 'validated', 'best')
+OF_VALIDATION = ('validation', 'validation_split', 'validation_limit', 'validation_tokens')
+
 
 def leave_signals_to_the_parent(worker: int) -> None:
     """A stop is often sent to the whole process group: the loader must outlive it, for the run to end in order."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-PROGRESS = ('step', 'epoch', 'batch', 'pictures', 'validated', 'best')
-OF_VALIDATION = ('validation', 'validation_split', 'validation_limit', 'validation_tokens')
 
 
 class Run:
