@@ -42,13 +42,14 @@ def fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     style = own if own >= 0 and parser.form.sizes else parser.style
     inner = min(style + 1, 3)
     name = token if token[1] not in 'dt' else '\\' + token[2:]
-    prefix = 'dt'[style] if style != parser.natural and style < 2 and parser.form.sizes else ''
     if token == r'\cfrac':
-        prefix, inner = '', 0
+        inner = 0
         parser.bracket()
+    else:
+        name = parser.fraction_name(name, style)
     above = parser.styled_argument(font, inner, parser.cramped)
     below = parser.styled_argument(font, inner, cramped=True)
-    out += ('\\' + prefix + name[1:], '{', *above, '}', '{', *below, '}')
+    out += (name, '{', *above, '}', '{', *below, '}')
     parser.tail = 0
 
 
@@ -85,8 +86,8 @@ def general_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     above, below = (parser.styled_argument(font, min(style + 1, 3), its) for its in (parser.cramped, True))
     parser.tail = 0
     if has_line or (opening, closing) == ('(', ')'):
-        prefix = 'dt'[style] if style != parser.natural and style < 2 and parser.form.sizes else ''
-        body: Items = [rf'\{prefix}frac' if has_line else rf'\{prefix}binom', '{', *above, '}', '{', *below, '}']
+        name = parser.fraction_name(r'\frac' if has_line else r'\binom', style)
+        body: Items = [name, '{', *above, '}', '{', *below, '}']
     elif opening or closing:
         body = [r'\begin{matrix}', *above, r'\\', *below, r'\end{matrix}']
     else:

@@ -19,6 +19,7 @@ SUB, SUP = 1, 2
 _ATOM: Final = 40  # items of an atom with its scripts that is worth a look
 _GROUP: Final = frozenset({'}'})
 _OPENING: Final = frozenset({'{', '['})
+_BEGINS: Final = frozenset({'{', r'\left'})
 _SCRIPTS: Final = frozenset({'_', '^', "'"})
 
 Handler: TypeAlias = Callable[['Parser', str, Items, str], None]
@@ -53,6 +54,7 @@ class Parser(TokenReader):
         self.leaks = False  # whether the list read last does, which then needs its braces
         self.is_atom = False  # whether the group read last is one atom even without its braces
         self.restyled = 0  # how many commands of styles there were
+        self.has_infix = not rules.INFIX.keys().isdisjoint(tokens)
         self.has_sizes = False  # whether there is a `\\big` or its like
         self.limits = ''  # `\\limits` or `\\nolimits`, where the scripts read last follow one
         self.tail = 0  # which scripts the atom read last has: 1 a subscript, 2 a superscript, 3 both
@@ -70,6 +72,8 @@ class Parser(TokenReader):
         outer = self.style, self.natural, self.is_restyled
         cramped, self.is_restyled = self.cramped, False
         restyled = self.restyled
+        if self.has_infix and self.infix_ahead(stop):
+            self.style = self.natural = min(outer[0] + 1, 3)
         out: Items = []
         numerator: Items | None = None
         infix = ''
@@ -116,13 +120,14 @@ class Parser(TokenReader):
                 elif token == '{':
                     has_base = False
         if numerator is not None:
+            self.style, self.natural, _ = outer
             out, tail = self.fraction(infix, numerator, out), 0
         elif self.has_sizes and self.restyled == restyled and outer[0] == outer[1]:
             fit_sizes(out, self.style, self.cramped, _DEPTH // 2 - self.depth)
         self.is_atom = numerator is not None
         self.depth -= 1
         self.tail = tail
-        self.leaks = self.is_restyled
+        self.leaks = self.is_restyled and numerator is None
         self.style, self.natural, self.is_restyled = outer
         self.cramped = cramped
         return out
@@ -195,13 +200,37 @@ class Parser(TokenReader):
         """`above \\over below` and its like."""
         name = rules.INFIX[infix]
         if name in rules.ARGUMENTS:
-            return [name, '{', *above, '}', '{', *below, '}']
+            return [self.fraction_name(name, self.style), '{', *above, '}', '{', *below, '}']
         stack: Items = [*above, r'\\', *below]
-        if self.style > 1 and not name:
+        if self.style > 0 and not name:
             return [r'\substack', '{', *stack, '}']
         opening, closing = name.split() if name else ('', '')
         matrix: Items = [r'\begin{matrix}', *stack, r'\end{matrix}']
         return [opening, *matrix, closing] if name else matrix
+
+    def fraction_name(self, name: str, style: int) -> str:
+        r"""`\frac` or `\binom` in a style: `\dfrac` where the natural style is not display."""
+        is_natural = style == self.natural or style > 1 or not self.form.sizes
+        return name if is_natural else '\\' + 'dt'[style] + name[1:]
+
+    def infix_ahead(self, stop: frozenset[str]) -> bool:
+        """Whether the list up to a token of `stop` is a fraction of `\\over` or its like."""
+        level, is_built = 0, False
+        for position in range(self.position, len(self.tokens)):
+            token = self.tokens[position]
+            if level == 0:
+                if token in stop:
+                    return False
+                if token in rules.INFIX and not is_built:
+                    return True
+                is_built = token == r'\buildrel' or (is_built and token not in rules.INFIX)  # its \over is no fraction
+            if token in _BEGINS or token.startswith(r'\begin{'):
+                level += 1
+            elif token in rules.CLOSERS or token.startswith(r'\end{'):
+                level -= 1
+            if level < 0:
+                break
+        return False
 
     # --- Scripts ------------------------------------------------------------------------------------------------------
 

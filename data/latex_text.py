@@ -9,7 +9,7 @@ from .latex_parser import Parser
 def text_command(parser: Parser, token: str, out: Items, font: str) -> None:
     _box_size(parser, token)
     outer = parser.style, parser.natural
-    if token in rules.UNSCALED and parser.style > 1:
+    if token in rules.UNSCALED:
         parser.style = 1
     if (size := _size(parser)) is not None:
         parser.style = max(size, 1)

@@ -143,6 +143,10 @@ GOLDEN = {
         (r'\dfrac12\tfrac12\cfrac12\dbinom ab', r'\frac{1}{2}\tfrac{1}{2}\cfrac{1}{2}\binom{a}{b}'),
         (r'\sum_{a\atop b}', r'\sum_{\substack{a\\b}}'),
         (r'{a\atop b}', r'\begin{matrix}a\\b\end{matrix}'),
+        (r'{\textstyle{1\over2}}x+\textstyle{n\choose k}', r'\tfrac{1}{2}x+\tbinom{n}{k}'),
+        (r'{\frac12\over3}+{\textstyle1\over2}', r'\frac{\frac{1}{2}}{3}+\frac{1}{2}'),
+        (r'{\displaystyle\frac12+1\over\left(a\over b\right)}', r'\frac{\dfrac{1}{2}+1}{\left(\frac{a}{b}\right)}'),
+        (r'\mbox{$\frac12$}\hbox{ or $\sum$}x', r'\tfrac{1}{2}\mathrm{or}{\textstyle\sum}x'),
     ],
     'styles': [
         (r'\displaystyle x+{\displaystyle\frac12}', r'x+\frac{1}{2}'),
