@@ -86,7 +86,7 @@ lint: $(VENV)/.installed-dev
 tex:
 	@{ command -v pdflatex && kpsewhich stmaryrd.sty slashed.sty mathtools.sty cancel.sty upgreek.sty; } >/dev/null || \
 		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && $(APT) $(TEX); } || \
-		{ echo 'The tests need TeX Live. As root: apt-get install --no-install-recommends $(TEX)' >&2; exit 2; }
+		{ echo 'TeX Live is needed. As root: apt-get install --no-install-recommends $(TEX)' >&2; exit 2; }
 
 browser:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \

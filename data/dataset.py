@@ -9,15 +9,13 @@ that `python -m data.pages` wrote.
 """
 
 import hashlib
-import io
-from collections.abc import Sequence
-from functools import cached_property
+import os
 from pathlib import Path
 from typing import Any, NamedTuple, NotRequired, Protocol, TypedDict
 
 import datasets
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
 from .augment import UNIT_DPI, Augmentation, augment, draw
 from .pages import TypesetPages, build_pages
@@ -26,8 +24,9 @@ from .raw_archive import is_raw_archive, raw_archive
 from .render import cache_folder
 from .tables import DataError, hub, parquet, picture_folder
 
-__all__ = ['DataError', 'Example', 'Formulas', 'Pictures', 'Source', 'cache_folder', 'concatenated_sizes', 'load']
+__all__ = ['DataError', 'Example', 'Formulas', 'Pictures', 'Source', 'cache_folder', 'load']
 
+MANY = 2000  # pictures that are worth several processes
 POINTS_PER_INCH = 72  # of PDF
 FORMULA_FILES = ('.jsonl', '.jsonl.xz')
 # A name that ends like this is a file's, whatever the Hub would allow.
@@ -53,12 +52,19 @@ class Look(NamedTuple):
     fit: bool
 
 
+class Preparation(Protocol):
+    """What a model does to a picture: an image processor of `modeling`, of which this package imports nothing."""
+
+    scale: float
+
+    def prepare(self, image: Any, enlarge: float = 1.0, fit: bool = True) -> np.ndarray: ...
+
+
 class Source(Protocol):
     """A map-style set of pictures with labels; `look` gives a picture at any size and with a random appearance."""
 
-    @property
-    def sizes(self) -> np.ndarray:
-        """Height and width of each picture at scale 1 (10 pt type at 100 dpi), in pixels, (N, 2); nan: unreadable."""
+    def sizes(self, preparation: Preparation) -> np.ndarray:
+        """Height and width in pixels that each picture has for the model, over its `scale`, (N, 2); nan: unreadable."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Example: ...
@@ -101,11 +107,18 @@ class Pictures:
         """The picture black on white and augmented, its letters as large as they are."""
         return Look(augment(to_grey(self[index]['image']), rng, augmentation=augmentation), scale, fit=True)
 
-    @cached_property
-    def sizes(self) -> np.ndarray:
-        """Read from the pictures' headers alone; nan for one that has none."""
-        undecoded = self.table.cast_column('image', datasets.Image(decode=False)).select_columns('image')
-        return np.array([_size(row['image']) for row in undecoded], np.float32).reshape(-1, 2)
+    def sizes(self, preparation: Preparation) -> np.ndarray:
+        """Each picture is prepared once, and its size kept where `datasets` keeps what it made of the table."""
+        undecoded = self.table.select_columns('image').cast_column('image', datasets.Image(decode=False))
+        sizes = undecoded.map(
+            _size,
+            fn_kwargs={'preparation': preparation},
+            features=datasets.Features({'size': datasets.List(datasets.Value('float32'), length=2)}),
+            remove_columns='image',
+            num_proc=os.cpu_count() if len(self) >= MANY else None,
+            desc='sizes of pictures',
+        )
+        return np.array(sizes['size'][:], np.float32).reshape(-1, 2)
 
 
 class Formulas:
@@ -114,10 +127,14 @@ class Formulas:
     def __init__(self, pages: TypesetPages, limit: int | None = None, dpi: float = UNIT_DPI):
         self.pages = pages
         self.dpi = dpi
-        self.sizes = (pages.size_pt[:limit] * (UNIT_DPI / POINTS_PER_INCH)).astype(np.float32)
+        self._sizes = (pages.size_pt[:limit] * (UNIT_DPI / POINTS_PER_INCH)).astype(np.float32)
 
     def __len__(self) -> int:
-        return len(self.sizes)
+        return len(self._sizes)
+
+    def sizes(self, preparation: Preparation) -> np.ndarray:
+        """At scale 1 (10 pt type at 100 dpi), which the letters' size is a multiple of."""
+        return self._sizes
 
     def __getitem__(self, index: int) -> Example:
         return {'image': self.pages.image(index, self.dpi), 'latex': self.latex(index)}
@@ -169,11 +186,6 @@ def load(source: str | Path, split: str = 'train', *, limit: int | None = None, 
     return Pictures(table.select(range(min(limit, len(table)))) if limit is not None else table)
 
 
-def concatenated_sizes(sources: Sequence[Source]) -> np.ndarray:
-    """Heights and widths of all pictures of several sources, one after the other, (N, 2)."""
-    return np.concatenate([source.sizes for source in sources]) if sources else np.empty((0, 2), np.float32)
-
-
 def _may_be_on_the_hub(source: str) -> bool:
     """Whether it looks like `owner/name`, and not like a slip of the pen beside folders that are here."""
     owner, _, name = source.partition('/')
@@ -186,15 +198,14 @@ def _may_be_on_the_hub(source: str) -> bool:
     )
 
 
-def _size(file: dict[str, Any] | None) -> tuple[float, float]:
-    """Height and width of a picture, upright, from its header."""
+def _size(row: dict[str, Any], preparation: Preparation) -> dict[str, tuple[float, float]]:
+    """Height and width of one picture for the model, over its `scale`."""
     try:
-        with Image.open(io.BytesIO(file['bytes']) if file['bytes'] is not None else file['path']) as image:  # type: ignore[index]
-            # Cameras write JPEG; a PNG would have to be decoded for an answer.
-            turned = image.format != 'PNG' and image.getexif().get(ExifTags.Base.Orientation, 1) > 4
-            return image.size if turned else (image.height, image.width)
-    except (*BROKEN, AttributeError):  # None has no name to open
-        return np.nan, np.nan
+        image = datasets.Image().decode_example(row['image'])
+        height, width = preparation.prepare(image).shape
+    except (*BROKEN, AttributeError):  # blank, or None, which has nothing to decode
+        return {'size': (np.nan, np.nan)}
+    return {'size': (height / preparation.scale, width / preparation.scale)}
 
 
 def _typeset(path: Path, cache: Path | None, limit: int | None) -> TypesetPages:

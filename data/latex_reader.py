@@ -9,6 +9,7 @@ from .latex_form import UnbalancedGroup
 
 _OPTION: Final = 200  # tokens in an optional argument
 _SPACES: Final = rules.WORD_SPACE | {r'\;', r'\:', r'\quad', r'\phantom', r'\hphantom'}
+_THIN_SPACES: Final = [r'\,', r'\,']  # one alone is hardly seen
 _IN_LENGTH: Final = rules.WORD_SPACE | {'='}
 _LENGTH: Final = re.compile(
     r'[-+]*[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|dd|cc|fil+|\\[A-Za-z]+)(?:(?:plus|minus)(?=[-+\d.\\]))?'
@@ -34,8 +35,8 @@ class TokenReader:
 
     def begins_with_space(self, script: str) -> str:
         """`script`, if the group that follows begins with space, else nothing."""
-        following = self.tokens[self.position : self.position + 2]
-        return script if len(following) > 1 and following[0] == '{' and following[1] in _SPACES else ''
+        brace, *spaces = self.tokens[self.position : self.position + 3] or ['']
+        return script if brace == '{' and (spaces[:1] and spaces[0] in _SPACES or spaces == _THIN_SPACES) else ''
 
     def raw_argument(self) -> list[str]:
         """The tokens of an argument as they stand."""

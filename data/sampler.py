@@ -40,7 +40,7 @@ class BucketSampler:
     scale_uniform: float = 0.4
     """share of the pictures whose letters' size is drawn evenly over the whole range instead"""
     bucket: bool = True
-    """False deals all pictures into one bucket: uniform sampling"""
+    """False takes pictures as they come: uniform sampling"""
     seed: int = 0
     rank: int = 0
     world: int = 1
@@ -64,17 +64,33 @@ class BucketSampler:
         scales = np.exp(rng.normal(0, self.scale_sigma, len(order))).clip(low, high)
         scales = np.where(rng.random(len(order)) < self.scale_uniform, rng.uniform(low, high, len(order)), scales)
         canvases = np.ceil((self.sizes[order] * scales[:, None] + SLACK) / GRID).astype(int) * GRID
-        if not self.bucket and len(order):
-            canvases[:] = np.quantile(canvases, 0.9, axis=0)  # sets how many pictures make a batch
+        looks = [Draw(index, epoch, scale) for index, scale in zip(order.tolist(), scales.tolist(), strict=True)]
+        if not self.bucket:
+            yield from self._in_turn(looks, canvases)
+            return
         buckets: dict[tuple[int, int], list[Draw]] = {}
-        for index, scale, (height, width) in zip(order.tolist(), scales.tolist(), canvases.tolist(), strict=True):
+        for look, (height, width) in zip(looks, canvases.tolist(), strict=True):
             bucket = buckets.setdefault((height, width), [])
-            bucket.append(Draw(index, epoch, scale))
+            bucket.append(look)
             if len(bucket) >= self._batch_size(height * width):
                 yield buckets.pop((height, width))
         rest = list(buckets.values())
         rng.shuffle(rest)  # type: ignore[arg-type]
         yield from rest
+
+    def _in_turn(self, looks: list[Draw], canvases: np.ndarray) -> Iterator[list[Draw]]:
+        """As many pictures a batch as a canvas for the largest of them allows."""
+        batch: list[Draw] = []
+        largest = np.zeros(2, int)
+        for look, canvas in zip(looks, canvases, strict=True):
+            grown = np.maximum(largest, canvas)
+            if batch and len(batch) >= self._batch_size(int(grown.prod())):
+                yield batch
+                batch, grown = [], canvas
+            batch.append(look)
+            largest = grown
+        if batch:
+            yield batch
 
     def _batch_size(self, pixels: int) -> int:
         count = min(self.max_batch, self.batch_pixels // pixels)

@@ -1,6 +1,7 @@
 """Training pictures: normalised labels, filters that count what they drop, and drawing with a random look.
 
-train = TrainingSet([load('pages/arxiv')], tokenizer, seed=0)
+source = load('pages/arxiv')
+train = TrainingSet([source], [normalized_labels(source)], [source.sizes(image_processor)], tokenizer, seed=0)
 train[Draw(index=5, epoch=0, scale=1.2)]                      # {'image': ..., 'latex': ...}
 """
 
@@ -17,7 +18,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from .augment import DEFAULT, Augmentation
-from .dataset import Example, Source, cache_folder, concatenated_sizes
+from .dataset import Example, Source, cache_folder
 from .files import write_whole
 from .latex import fingerprint, normalize
 
@@ -67,6 +68,7 @@ class TrainingSet:
     Args:
         sources: what `data.dataset.load` returned.
         labels: for each source its canonical labels.
+        sizes: for each source the sizes of its pictures at scale 1, as `Source.sizes` gives them.
         tokenizer: encodes a label as bos, tokens, eos.
         seed: with the epoch and the index it decides each look.
         augmentation: the table of looks.
@@ -78,6 +80,7 @@ class TrainingSet:
         self,
         sources: Sequence[Source],
         labels: Sequence[Sequence[str]],
+        sizes: Sequence[np.ndarray],
         tokenizer: PreTrainedTokenizerBase,
         *,
         seed: int = 0,
@@ -93,13 +96,13 @@ class TrainingSet:
         if len(self.labels) != self._starts[-1]:
             raise ValueError(f'{len(self.labels)} labels for {self._starts[-1]} pictures')
         lengths, unknown = _encoded(self.labels, tokenizer)
-        sizes = concatenated_sizes(self.sources)
+        all_sizes = np.concatenate([np.empty((0, 2), np.float32), *sizes])
         reasons = {
-            'unreadable picture': np.isnan(sizes).any(axis=1),
+            'unreadable picture': np.isnan(all_sizes).any(axis=1),
             'empty label': lengths <= 2,
             'token not in the vocabulary': unknown,
             f'more than {max_tokens} tokens': lengths > max_tokens,
-            f'larger than {max_size[0]}x{max_size[1]}': (sizes > np.array(max_size)).any(axis=1),
+            f'larger than {max_size[0]}x{max_size[1]}': (all_sizes > np.array(max_size)).any(axis=1),
         }
         keep = np.ones(len(self.labels), bool)
         self.dropped: Counter[str] = Counter()
@@ -107,7 +110,7 @@ class TrainingSet:
             self.dropped[reason] = int((keep & hit).sum())
             keep &= ~hit
         self.kept = np.flatnonzero(keep)
-        self.sizes = sizes[self.kept]
+        self.sizes = all_sizes[self.kept]
         self.lengths = lengths[self.kept]
 
     def __len__(self) -> int:

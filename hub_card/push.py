@@ -49,7 +49,10 @@ class Repository:
         paths = sorted(path for path in self.folder.rglob('*') if path.is_file() and NOT_PUSHED not in path.parts)
         sizes = {str(path.relative_to(self.folder)): path.stat().st_size for path in paths}
         head = f'{self.kind} {self.repo_id}: {len(sizes)} files, {sum(sizes.values()):,} bytes'
-        return '\n'.join([head, *(f'{size:>12,}  {name}' for name, size in sizes.items())])
+        listed = [head, *(f'{size:>12,}  {name}' for name, size in sizes.items())]
+        if self.kind == 'model':
+            listed.append(f'     deleted  what is there of {", ".join(OF_THE_WEIGHTS)}, and not above')
+        return '\n'.join(listed)
 
     def create(self, *, private: bool = False) -> None:
         """Makes the repository if it is not there, as private as asked or as the owner's account makes them.

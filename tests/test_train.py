@@ -15,6 +15,9 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 import train
 from modeling.generation_im2latex import load, predict
@@ -294,8 +297,17 @@ def test_a_run_needs_a_folder(config: Path, tmp_path: Path, capsys: pytest.Captu
     assert 'run_dir: ' in capsys.readouterr().err
 
 
+def test_a_tokenizer_needs_its_special_tokens(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = Tokenizer(WordLevel({'?': 0, 'x': 1}, unk_token='?'))
+    PreTrainedTokenizerFast(tokenizer_object=words, unk_token='?').save_pretrained(tmp_path / 'words')
+    assert train.main(command(config, tmp_path / 'run', '--tokenizer', tmp_path / 'words')) == 2
+    assert f'that of {tmp_path}/words has no pad_token, bos_token, eos_token' in capsys.readouterr().err
+
+
 def test_a_folder_is_not_its_own_validation(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Image.new('L', (40, 20), 255).save(tmp_path / 'one.png')
+    picture = Image.new('L', (60, 40), 255)
+    picture.paste(0, (20, 10, 40, 30))
+    picture.save(tmp_path / 'one.png')
     (tmp_path / 'labels.jsonl').write_text('{"file_name": "one.png", "latex": "x"}\n')
     flags = ('--data', tmp_path, '--validation', tmp_path)
     assert train.main(command(config, tmp_path / 'run', *flags)) == 2

@@ -21,6 +21,7 @@ from .grow import grow
 
 # Of new models; how they were found: docs/experiments.md.
 PICTURE_SCALE, MIN_DPI, MAX_DPI = 1.25, 100.0, 120.0
+SPECIAL = ('pad_token', 'bos_token', 'eos_token', 'unk_token')
 
 
 def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcessor:
@@ -32,6 +33,8 @@ def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcess
         tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
     elif (Path(folder) / 'tokenizer.json').exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+        if missing := [name for name in SPECIAL if getattr(tokenizer, name) is None]:
+            raise ArgumentError(f'tokenizer: that of {folder} has no {", ".join(missing)}')
     else:
         raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
     return Im2LatexProcessor(_image_processor(args), tokenizer)

@@ -89,9 +89,11 @@ class Run:
             processor = build_processor(args, labels)
             if self.is_main:
                 processor.save_pretrained(self.run_dir / 'processor')
+            sizes = [source.sizes(processor.image_processor) for source in sources]
         train_set = TrainingSet(
             sources,
             labels,
+            sizes,
             processor.tokenizer,
             seed=args.seed,
             augmentation=args.augmentation(),

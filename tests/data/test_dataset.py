@@ -8,10 +8,11 @@ from pathlib import Path
 import datasets
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from data.augment import DEFAULT
 from data.dataset import DataError, Formulas, Pictures, load
+from modeling import Im2LatexImageProcessor
 
 PLAIN = DEFAULT.scaled(0)
 
@@ -42,7 +43,7 @@ def test_parquet(parquet: Path, formulas: list[str], formula_images: list[Image.
         assert [source.latex(i) for i in range(len(source))] == formulas
         assert source[2]['latex'] == formulas[2]
         assert source[2]['image'].tobytes() == formula_images[2].tobytes()
-        assert source.sizes.tolist() == [[image.height, image.width] for image in formula_images]
+        assert len(source) == len(formula_images)
     assert len(load(parquet, limit=2)) == 2
     assert len(load(parquet, limit=99)) == len(formulas)
 
@@ -62,7 +63,7 @@ def test_folder_of_pictures(
     for source in (load(tmp_path, 'validation'), load(tmp_path / 'validation')):
         assert source.labels() == formulas
         assert source[2]['image'].tobytes() == formula_images[2].tobytes()
-        assert source.sizes.tolist() == [[image.height, image.width] for image in formula_images]
+        assert len(source) == len(formula_images)
     file.write_text(file.read_text() + '{"file_name": "gone.png", "text": "x"}\n')
     with pytest.raises(DataError, match=rf'{labels}, line {len(rows) + 1}: no such picture'):
         load(tmp_path, 'validation')
@@ -71,21 +72,40 @@ def test_folder_of_pictures(
         load(tmp_path, 'validation')
 
 
-def test_broken_pictures_have_no_size(tmp_path: Path, formula_images: list[Image.Image]) -> None:
+def test_sizes_are_those_that_the_model_sees(tmp_path: Path) -> None:
+    """A picture counts by its letters at 100 dpi, whatever the resolution that it was stored at and its margins."""
+    preparation = Im2LatexImageProcessor(scale=1.25, min_dpi=100, max_dpi=120)
+    file = tmp_path / 'formulas.jsonl'
+    file.write_text(json.dumps({'latex': r'\sum_{i=0}^{n} \frac{x_i}{2} = \alpha^2 + \beta^2 + \gamma^2'}) + '\n')
+    formulas = load(file, cache=tmp_path)
+    assert isinstance(formulas, Formulas)
+    drawn = [ImageOps.expand(formulas.pages.image(0, dpi), 50, 255) for dpi in (100, 120, 240, 400)]
+    table = datasets.Dataset.from_dict({'image': drawn, 'latex': ['x'] * len(drawn)})
+    sizes = Pictures(table.cast_column('image', datasets.Image())).sizes(preparation)
+    assert sizes.shape == (len(drawn), 2)
+    prepared = [np.array(preparation.prepare(image).shape) / preparation.scale for image in drawn]
+    assert np.allclose(sizes, prepared)
+    framed = formulas.sizes(preparation) + 2 * preparation.margin
+    assert (sizes >= framed - 1).all() and (sizes <= framed * 1.2 + preparation.size_divisor).all()
+
+
+def test_broken_pictures_have_no_size(formula_images: list[Image.Image]) -> None:
     good = png(formula_images[0])
     turned = io.BytesIO()
     exif = Image.Exif()
     exif[274] = 6
     formula_images[0].save(turned, 'JPEG', exif=exif)
-    images = [{'bytes': content, 'path': None} for content in (good, good[:20], b'no picture', None, turned.getvalue())]
-    table = datasets.Dataset.from_dict({'image': [*images, None], 'latex': ['x', 'x', 'x', 'x', None, 'x']})
+    blank = png(Image.new('L', (40, 20), 255))
+    contents = (good, good[:20], b'no picture', None, turned.getvalue(), blank)
+    images = [{'bytes': content, 'path': None} for content in contents]
+    table = datasets.Dataset.from_dict({'image': [*images, None], 'latex': ['x', 'x', 'x', 'x', None, 'x', 'x']})
     source = Pictures(table.cast_column('image', datasets.Image()))
-    height, width = formula_images[0].height, formula_images[0].width
-    assert np.isnan(source.sizes).all(axis=1).tolist() == [False, True, True, True, False, True]
-    assert source.sizes[[0, 4]].tolist() == [[height, width], [width, height]]
-    assert source[4]['image'].size == (height, width)
-    assert source.labels() == ['x', 'x', 'x', 'x', '', 'x']
-    for index in (1, 2, 3, 5):
+    sizes = source.sizes(Im2LatexImageProcessor())
+    assert np.isnan(sizes).all(axis=1).tolist() == [False, True, True, True, False, True, True]
+    assert sizes[0, 0] < sizes[0, 1] and sizes[4, 0] > sizes[4, 1]
+    assert source[4]['image'].size == (formula_images[0].height, formula_images[0].width)
+    assert source.labels() == ['x', 'x', 'x', 'x', '', 'x', 'x']
+    for index in (1, 2, 3, 6):
         with pytest.raises(DataError, match=f'picture {index} '):
             source.look(index, 1.0, np.random.default_rng(0), PLAIN)
 
@@ -108,9 +128,12 @@ def test_drawn_letters_have_the_size_asked_for_and_others_stay(parquet: Path, tm
     formulas, pictures = load(file, cache=tmp_path), load(parquet)
     assert isinstance(formulas, Formulas)
     assert isinstance(pictures, Pictures)
-    for source, drawn_at in ((formulas, scale), (pictures, 1)):
+    for source, size, drawn_at in (
+        (formulas, formulas.sizes(Im2LatexImageProcessor())[0], scale),
+        (pictures, np.array(pictures[0]['image'].size[::-1]), 1),
+    ):
         look = source.look(0, scale, np.random.default_rng(0), PLAIN)
-        assert np.abs(np.array(look.image.size[::-1]) - source.sizes[0] * drawn_at).max() <= 2
+        assert np.abs(np.array(look.image.size[::-1]) - size * drawn_at).max() <= 2
         assert drawn_at * look.enlarge == scale
         assert look.fit == (source is pictures)
         assert look.image.mode == 'L'

@@ -125,6 +125,7 @@ GOLDEN = {
         (r'\dot{x_i}\hat{x_{ij}}\dot{x_i}^2\dot{x_i}_j', r'\dot{x}_{i}\hat{x_{ij}}\dot{x_{i}}^{2}{\dot{x}_{i}}_{j}'),
         (r'\widehat{x_i}\dot{x^i}\bm{\hat{n_k}}', r'\widehat{x_{i}}\dot{x^{i}}\hat{\boldsymbol{n}}_{\boldsymbol{k}}'),
         (r'R^a_{\phantom{a}b}', 'R^{a}{}_{b}'),
+        (r'R^a_{\,\,b}+R^a_{\,b}', 'R^{a}{}_{b}+R_{b}^{a}'),
         (r'\Gamma _ { ~ \nu } ^ { \mu }', r'\Gamma^{\mu}{}_{\nu}'),
         (r'x^\frac12', r'x^{\frac{1}{2}}'),
         (r'\prescript{a}{b}{X}', '{}_{b}^{a}X'),

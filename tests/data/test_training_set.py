@@ -5,12 +5,13 @@ from pathlib import Path
 import datasets
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from data import training_set
 from data.dataset import Pictures
 from data.tokenizer import build_tokenizer
 from data.training_set import Draw, TrainingSet, normalized_labels
+from modeling import Im2LatexImageProcessor
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def source(formula_images: list[Image.Image]) -> Pictures:
     """Six labels, of which two can be trained on."""
     labels = [r'\left( x \right)', '', r'\unheard', 'x x x x x x x x', 'y', 'z']
     images = [formula_images[i % len(formula_images)] for i in range(len(labels))]
-    images[4] = Image.new('L', (900, 20), 255)
+    images[4] = ImageOps.expand(Image.new('L', (900, 20), 0), 20, 255)
     table = datasets.Dataset.from_dict({'image': images, 'latex': labels})
     return Pictures(table.cast_column('image', datasets.Image()))
 
@@ -26,7 +27,8 @@ def source(formula_images: list[Image.Image]) -> Pictures:
 def test_what_is_dropped_is_counted(source: Pictures, tmp_path: Path) -> None:
     labels = normalized_labels(source, cache=tmp_path)
     tokenizer = build_tokenizer(['(x)', 'y', 'z'])
-    train = TrainingSet([source], [labels], tokenizer, max_tokens=8)
+    sizes = source.sizes(Im2LatexImageProcessor(max_width=1600))
+    train = TrainingSet([source], [labels], [sizes], tokenizer, max_tokens=8)
     dropped = dict(+train.dropped)
     assert sum(dropped.values()) + len(train) == len(source)
     assert {'empty label', 'token not in the vocabulary', 'more than 8 tokens', 'larger than 256x800'} == set(dropped)
@@ -35,13 +37,14 @@ def test_what_is_dropped_is_counted(source: Pictures, tmp_path: Path) -> None:
 
 def test_looks(source: Pictures, tmp_path: Path) -> None:
     labels = normalized_labels(source, cache=tmp_path)
-    train = TrainingSet([source, source], [labels, labels], build_tokenizer(['(x)yz']), seed=3)
+    sizes = source.sizes(Im2LatexImageProcessor())
+    train = TrainingSet([source, source], [labels] * 2, [sizes] * 2, build_tokenizer(['(x)yz']), seed=3)
     first = [train[Draw(0, epoch, 1.0)]['image'] for epoch in range(8)]
     again = [train[Draw(0, epoch, 1.0)]['image'] for epoch in range(8)]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert len({image.tobytes() for image in first}) > 1
     with pytest.raises(ValueError, match='labels for'):
-        TrainingSet([source], [labels, labels], build_tokenizer(['x']))
+        TrainingSet([source], [labels, labels], [sizes], build_tokenizer(['x']))
 
 
 def test_labels_are_kept(source: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
