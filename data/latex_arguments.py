@@ -85,14 +85,12 @@ def general_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     style = int(number) if number in {'0', '1', '2', '3'} else parser.style
     above, below = (parser.styled_argument(font, min(style + 1, 3), its) for its in (parser.cramped, True))
     parser.tail = 0
-    if has_line or (opening, closing) == ('(', ')'):
-        name = parser.fraction_name(r'\frac' if has_line else r'\binom', style)
-        body: Items = [name, '{', *above, '}', '{', *below, '}']
-    elif opening or closing:
-        body = [r'\begin{matrix}', *above, r'\\', *below, r'\end{matrix}']
-    else:
-        body = parser.fraction(r'\atop', above, below)
-    if not str(body[0]).endswith('binom'):
+    if not has_line and (opening, closing) != ('(', ')'):
+        out += parser.stack(opening, closing, above, below)
+        return
+    name = parser.fraction_name(r'\frac' if has_line else r'\binom', style)
+    body: Items = [name, '{', *above, '}', '{', *below, '}']
+    if has_line:
         body = [*([symbol(opening, font)] if opening else []), *body, *([symbol(closing, font)] if closing else [])]
     out += body
 

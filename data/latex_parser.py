@@ -201,12 +201,20 @@ class Parser(TokenReader):
         name = rules.INFIX[infix]
         if name in rules.ARGUMENTS:
             return [self.fraction_name(name, self.style), '{', *above, '}', '{', *below, '}']
-        stack: Items = [*above, r'\\', *below]
-        if self.style > 0 and not name:
-            return [r'\substack', '{', *stack, '}']
-        opening, closing = name.split() if name else ('', '')
-        matrix: Items = [r'\begin{matrix}', *stack, r'\end{matrix}']
-        return [opening, *matrix, closing] if name else matrix
+        opening, closing = name.split() or ('', '')
+        return self.stack(opening, closing, above, below)
+
+    def stack(self, opening: str, closing: str, above: Items, below: Items) -> Items:
+        """Two lines between delimiters that are as high, if there are any."""
+        lines: Items = [*above, r'\\', *below]
+        if not opening and not closing and self.style > 0:
+            return [r'\substack', '{', *lines, '}']
+        if name := rules.DELIMITED_MATRICES.get((opening, closing)):
+            return [rf'\begin{{{name}}}', *lines, rf'\end{{{name}}}']
+        matrix: Items = [r'\begin{matrix}', *lines, r'\end{matrix}']
+        if (opening or closing) and self.form.sizes:
+            return [r'\left', opening or '.', *matrix, r'\right', closing or '.']
+        return [*filter(None, [opening]), *matrix, *filter(None, [closing])]
 
     def fraction_name(self, name: str, style: int) -> str:
         r"""`\frac` or `\binom` in a style: `\dfrac` where the natural style is not display."""
