@@ -26,7 +26,10 @@ def environment(parser: Parser, token: str, out: Items, font: str) -> None:
         parser.position += 1
         return
     columns = _arguments(parser, name, is_starred_matrix)
-    out += tabulate(parser, name, rows(parser, font, end, cell_style(name), _natural_style(name)), columns)
+    table = rows(parser, font, end, cell_style(name), _natural_style(name))
+    if name in rules.RELATIONS_APART:
+        table = [[row[0], row[1] + row[2]] if len(row) == 3 else row for row in table]
+    out += tabulate(parser, name, table, columns)
     parser.tail = 0
 
 

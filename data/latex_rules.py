@@ -286,6 +286,8 @@ ALIGNED: Final = _words(
     aligned align alignat alignedat split eqnarray flalign IEEEeqnarray multline multlined dmath dgroup
     """
 )
+# Their relations have a column of their own.
+RELATIONS_APART: Final = _words('eqnarray IEEEeqnarray')
 GATHERED: Final = _words('gathered gather')
 ENVIRONMENT_ARGUMENT: Final = _words('alignat alignedat IEEEeqnarray')
 CASES: Final = _words('cases dcases numcases')

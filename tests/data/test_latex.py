@@ -248,6 +248,7 @@ GOLDEN = {
         (r'\begin{array}{l}x\\\int\end{array}', r'\begin{array}{l}x\\\int\end{array}'),
         (r'\begin{split}a&=b\\&=c\end{split}', r'\begin{aligned}a&=b\\&=c\end{aligned}'),
         (r'\begin{aligned}a&=b\end{aligned}', 'a=b'),
+        (r'\begin{eqnarray*}a&=&b\\&&+c\end{eqnarray*}', r'\begin{aligned}a&=b\\&+c\end{aligned}'),
         (r'\begin{aligned}[t] [a]&*\\ [c]\\ *\end{aligned}', r'\begin{aligned}{}[a]&*\\{}[c]\\{}*\end{aligned}'),
         (r'\begin{gathered}a\\b\end{gathered}', r'\begin{gathered}a\\b\end{gathered}'),
         (r'a&b\\', 'ab'),
