@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Trains checkpoints/base on: makes formulas from two corpora, typesets them, trains, and means old and new weights.
 #
-#   training/next_run.sh arxiv.jsonl.xz textbook.jsonl.xz im2latex-100k-validation.parquet runs/s 4
+#   configs/next_run.sh arxiv.jsonl.xz textbook.jsonl.xz im2latex-100k-validation.parquet runs/s 4
 #
 # The arguments are the corpora, validation pictures, a folder for the run, and a seed: other formulas in another order.
-# That is run R of docs/experiments.md, which has what each kind of formula is for. It was 8,000 steps in 75 minutes on
+# That is run R of docs/experiments.md, which has what each kind of formula is for. It was 7,600 steps in 80 minutes on
 # two cores; STEPS sets how many, by what there is time for. Stopped, it goes on when the same command is given again.
-# PART=1000 takes a thousandth of the formulas, to try it. Needs TeX Live with the fonts of texlive-fonts-extra.
+# PART=200 takes so much less of the formulas, to try it. Needs TeX Live with the fonts of texlive-fonts-extra.
 set -euo pipefail
 [ $# = 5 ] || { sed -n '2,10s/^# \?//p' "$0" >&2; exit 2; }
 arxiv=$(realpath -- "$1") textbook=$(realpath -- "$2") validation=$(realpath -- "$3") run=$(realpath -m -- "$4") seed=$5
 cd "$(dirname "$0")/.."
 python=${PYTHON:-$PWD/.venv/bin/python}
-formulas=$run/formulas pages=$run/pages steps=${STEPS:-8000} part=${PART:-1}
+formulas=$run/formulas pages=$run/pages steps=${STEPS:-7600} part=${PART:-1}
 fonts='lm times palatino pazo fourier newcentury charter libertine kp cochineal euler iwona bright'
 mkdir -p "$formulas" "$pages"
 export OMP_NUM_THREADS=1
