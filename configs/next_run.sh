@@ -49,10 +49,11 @@ made operators of all_operators 30000
 for font in $fonts; do made "font_$font" displays 2600 "$font"; done
 
 data=()
-for name in displays inline textbook symbols operators composed contrast contrast_tables contrast_tables; do
+for name in displays inline textbook symbols operators composed contrast contrast_tables; do
   "$python" -m data.pages "$formulas/$name.jsonl" --out "$pages/$name" >/dev/null
   data+=("$pages/$name")
 done
+data+=("$pages/contrast_tables")  # twice
 for font in $fonts; do
   "$python" -m data.pages "$formulas/font_$font.jsonl" --out "$pages/font_$font" --font "$font" >/dev/null
   data+=("$pages/font_$font")

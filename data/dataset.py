@@ -57,7 +57,7 @@ class Preparation(Protocol):
 
     scale: float
 
-    def prepare(self, image: Any, enlarge: float = 1.0, fit: bool = True) -> np.ndarray: ...
+    def prepare(self, image: Any) -> np.ndarray: ...
 
 
 class Source(Protocol):
@@ -203,7 +203,7 @@ def _size(row: dict[str, Any], preparation: Preparation) -> dict[str, tuple[floa
     try:
         image = datasets.Image().decode_example(row['image'])
         height, width = preparation.prepare(image).shape
-    except (*BROKEN, AttributeError):  # blank, or None, which has nothing to decode
+    except BROKEN:  # blank as well, and None, which is no picture
         return {'size': (np.nan, np.nan)}
     return {'size': (height / preparation.scale, width / preparation.scale)}
 

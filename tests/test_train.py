@@ -301,7 +301,8 @@ def test_a_tokenizer_needs_its_special_tokens(config: Path, tmp_path: Path, caps
     words = Tokenizer(WordLevel({'?': 0, 'x': 1}, unk_token='?'))
     PreTrainedTokenizerFast(tokenizer_object=words, unk_token='?').save_pretrained(tmp_path / 'words')
     assert train.main(command(config, tmp_path / 'run', '--tokenizer', tmp_path / 'words')) == 2
-    assert f'that of {tmp_path}/words has no pad_token, bos_token, eos_token' in capsys.readouterr().err
+    expected = f'tokenizer: the tokenizer of {tmp_path}/words has no pad_token, bos_token, eos_token'
+    assert expected in capsys.readouterr().err
 
 
 def test_a_folder_is_not_its_own_validation(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,13 +31,19 @@ def build_processor(args: TrainArgs, labels: list[list[str]]) -> Im2LatexProcess
         return Im2LatexProcessor.from_pretrained(own)
     if (folder := args.tokenizer or args.init_from) is None:
         tokenizer = build_tokenizer((label for part in labels for label in part), args.min_count, always=STANDARD)
-    elif (Path(folder) / 'tokenizer.json').exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-        if missing := [name for name in SPECIAL if getattr(tokenizer, name) is None]:
-            raise ArgumentError(f'tokenizer: that of {folder} has no {", ".join(missing)}')
     else:
-        raise ArgumentError(f'{"tokenizer" if args.tokenizer else "init_from"}: {folder} holds no tokenizer.json')
+        tokenizer = _tokenizer(folder, 'tokenizer' if args.tokenizer else 'init_from')
     return Im2LatexProcessor(_image_processor(args), tokenizer)
+
+
+def _tokenizer(folder: str, setting: str) -> PreTrainedTokenizerFast:
+    """That of a folder, which `setting` names."""
+    if not (Path(folder) / 'tokenizer.json').exists():
+        raise ArgumentError(f'{setting}: {folder} holds no tokenizer.json')
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    if missing := [name for name in SPECIAL if getattr(tokenizer, name) is None]:
+        raise ArgumentError(f'{setting}: the tokenizer of {folder} has no {", ".join(missing)}')
+    return tokenizer
 
 
 def _image_processor(args: TrainArgs) -> Im2LatexImageProcessor:

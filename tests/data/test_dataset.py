@@ -43,7 +43,7 @@ def test_parquet(parquet: Path, formulas: list[str], formula_images: list[Image.
         assert [source.latex(i) for i in range(len(source))] == formulas
         assert source[2]['latex'] == formulas[2]
         assert source[2]['image'].tobytes() == formula_images[2].tobytes()
-        assert len(source) == len(formula_images)
+        assert [source[i]['image'].size for i in range(len(source))] == [image.size for image in formula_images]
     assert len(load(parquet, limit=2)) == 2
     assert len(load(parquet, limit=99)) == len(formulas)
 
@@ -63,7 +63,7 @@ def test_folder_of_pictures(
     for source in (load(tmp_path, 'validation'), load(tmp_path / 'validation')):
         assert source.labels() == formulas
         assert source[2]['image'].tobytes() == formula_images[2].tobytes()
-        assert len(source) == len(formula_images)
+        assert [source[i]['image'].size for i in range(len(source))] == [image.size for image in formula_images]
     file.write_text(file.read_text() + '{"file_name": "gone.png", "text": "x"}\n')
     with pytest.raises(DataError, match=rf'{labels}, line {len(rows) + 1}: no such picture'):
         load(tmp_path, 'validation')
