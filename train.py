@@ -7,6 +7,7 @@
 
 Every field of `TrainArgs` is a key of the YAML file and a flag. The same command, given again after the run was
 stopped or killed, goes on where its last checkpoint was: with the same batches and, on one process, equal losses.
+Stopped by SIGTERM or Ctrl-C it saves that checkpoint, and its exit status is 143 or 130.
 """
 
 import sys
@@ -34,7 +35,10 @@ def main(argv: list[str] | None = None) -> int:
     except (ArgumentError, DataError) as error:
         print(f'train.py: {error}', file=sys.stderr)
         return 2
-    if args.push_to_hub is not None and training.is_main and training.step >= args.max_steps:
+    if training.step < args.max_steps:
+        assert training.stopped_by is not None
+        return 128 + training.stopped_by  # not 0: what follows in a script would take the run for finished
+    if args.push_to_hub is not None and training.is_main:
         return push(args)
     return 0
 

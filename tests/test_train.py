@@ -125,7 +125,7 @@ def test_no_loader_outlives_a_run(config: Path, tmp_path: Path) -> None:
     assert not multiprocessing.active_children()
 
 
-def test_sigterm_saves_and_ends_well(config: Path, tmp_path: Path) -> None:
+def test_sigterm_saves_and_says_so(config: Path, tmp_path: Path) -> None:
     """The signal goes to the whole process group, loader processes included, as a batch system sends it."""
     arguments = command(config, tmp_path / 'run', '--max-steps', 100_000, '--save-every', 100_000, '--workers', 1)
     process = subprocess.Popen(
@@ -137,7 +137,7 @@ def test_sigterm_saves_and_ends_well(config: Path, tmp_path: Path) -> None:
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+    assert process.returncode == 128 + signal.SIGTERM, errors
     assert 'the same command goes on from here' in errors
     saved = torch.load(tmp_path / 'run' / 'last.pt', weights_only=True)['progress']['step']
     assert saved == max(losses(tmp_path / 'run'))

@@ -77,7 +77,8 @@ class Run:
         self.step = self.epoch = self.batch = self.pictures = 0
         self.validated = 0  # the step of the last validation that came to its end
         self.best = -1.0
-        self.stopping = False
+        self.stopped_by: int | None = None
+        """the signal that told the run to stop"""
         self._resume()
 
     def _load_training_set(self) -> tuple[TrainingSet, Im2LatexProcessor]:
@@ -348,15 +349,18 @@ class Run:
             self.print(f'step {self.step}: validation {scores.normalised.summary()}')
 
     def _stop(self, number: int, frame: Any) -> None:
-        self.stopping = True
+        self.stopped_by = number
         signal.signal(number, signal.SIG_DFL)  # the second one ends the process at once
 
     def _told_to_stop(self) -> bool:
         """Whether any process was told to stop: all must leave the loop at the same step."""
         if self.accelerator.num_processes == 1:
-            return self.stopping
-        flag = torch.tensor(int(self.stopping), device=self.accelerator.device)
-        return bool(self.accelerator.reduce(flag).item())
+            return self.stopped_by is not None
+        flag = torch.tensor(int(self.stopped_by is not None), device=self.accelerator.device)
+        told = bool(self.accelerator.reduce(flag).item())
+        if told and self.stopped_by is None:
+            self.stopped_by = signal.SIGTERM  # another process was told: this one ends as it does
+        return told
 
     def log(self, **values: float) -> None:
         """One line in log.jsonl and one point in the tracker."""
