@@ -1,16 +1,21 @@
 """`pipeline('image-to-text')` for this model, found through `custom_pipelines` in the exported config.json."""
 
+import base64
+import io
 import os
+import urllib.request
 from typing import Any
 
 from PIL import Image
 from transformers import Pipeline
-from transformers.image_utils import load_image
 
 from .generation_im2latex import predict
 
 # What `predict` takes; other options of `generate` make the pipeline call it directly.
 PREDICT_OPTIONS = {'num_beams', 'max_new_tokens'}
+LONGEST_NAME = 100  # characters of what was given that an error shows
+LONGEST_PATH = 4096  # longer strings are base64: a system refuses even to ask whether there is such a file
+TIMEOUT = 60.0  # seconds without an answer
 
 
 class Im2LatexPipeline(Pipeline):
@@ -18,7 +23,8 @@ class Im2LatexPipeline(Pipeline):
 
     A picture is a path, a URL, a base64 string or a PIL picture. `generate_kwargs={'num_beams': 4}` or
     `max_new_tokens=...` go to `predict` of `generation_im2latex.py`. With any other option `generate` is called with
-    all of them, without the rules and the further looks that `predict` adds. `timeout` (seconds) bounds a download.
+    all of them, without the rules and the further looks that `predict` adds. `timeout` is how many seconds a download
+    may be silent, 60 if none is given.
     """
 
     _load_processor = True
@@ -76,17 +82,36 @@ class Im2LatexPipeline(Pipeline):
 
 
 def _load(image: Any, timeout: float | None) -> Image.Image:
-    """The picture as it is: `load_image` would make RGB of it, which drops transparency and all but 8 bits."""
+    """The picture as it is: transformers' `load_image` makes RGB of it, which drops transparency and all but 8 bits."""
     if isinstance(image, Image.Image):
         return image
-    if isinstance(image, os.PathLike) or (isinstance(image, str) and os.path.exists(image)):
-        try:
-            with Image.open(image) as picture:
-                picture.load()
-            return picture
-        except Exception as error:  # PIL's decoders fail with a dozen types
-            raise ValueError(f'{os.fspath(image)}: not a readable picture: {error}') from error
-    return load_image(image, timeout=timeout)
+    if not isinstance(image, str | os.PathLike):
+        raise ValueError(f'a picture is a path, a URL, a base64 string or a PIL picture, not {type(image).__name__}')
+    name = os.fspath(image) if len(os.fspath(image)) <= LONGEST_NAME else f'{os.fspath(image)[:LONGEST_NAME]} ...'
+    try:
+        with Image.open(_open(image, timeout)) as picture:
+            picture.load()
+        return picture
+    except Exception as error:  # PIL's decoders fail with a dozen types
+        raise ValueError(f'{name}: not a readable picture: {error}') from error
+
+
+def _open(image: str | os.PathLike[str], timeout: float | None) -> str | os.PathLike[str] | io.BytesIO:
+    """What PIL opens: a path as it is, the content of an address or of a base64 string."""
+    if not isinstance(image, str):
+        return image
+    if image.startswith(('http://', 'https://')):
+        request = urllib.request.Request(image, headers={'User-Agent': 'im2latex'})  # many refuse Python's own name
+        with urllib.request.urlopen(request, timeout=timeout or TIMEOUT) as answer:
+            return io.BytesIO(answer.read())
+    if image.startswith('data:image/'):
+        return io.BytesIO(base64.b64decode(image.partition(',')[2]))
+    if len(image) <= LONGEST_PATH and os.path.exists(image):
+        return image
+    try:
+        return io.BytesIO(base64.b64decode(''.join(image.split()), validate=True))
+    except ValueError as error:
+        raise ValueError('neither a file, nor an address, nor base64') from error
 
 
 __all__ = ['Im2LatexPipeline']

@@ -1,9 +1,13 @@
 """Fixtures only: a model and a processor small enough to train in a test, and pictures drawn without TeX."""
 
+import contextlib
+import functools
+import http.server
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')  # two busy threads on a busy core run up to a hundred times slower
@@ -100,6 +104,21 @@ def exported_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPath
     shutil.copytree(tiny_checkpoint, folder)
     export(*load(folder, device='cpu'), folder / 'onnx')
     return folder
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Puts a folder behind HTTP and returns its address."""
+    with contextlib.ExitStack() as stack:
+
+        def start(folder: Path) -> str:
+            handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+            server = stack.enter_context(http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return f'http://127.0.0.1:{server.server_port}'
+
+        yield start
 
 
 @pytest.fixture

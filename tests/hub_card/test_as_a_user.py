@@ -3,18 +3,14 @@
 IM2LATEX_TEST_PYTHON names another interpreter than that of the tests, one with the oldest transformers for example.
 """
 
-import functools
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from modeling.generation_im2latex import load, predict
@@ -22,17 +18,7 @@ from modeling.generation_im2latex import load, predict
 PYTHON = os.environ.get('IM2LATEX_TEST_PYTHON', sys.executable)
 
 
-@pytest.fixture
-def address(exported: Path) -> Iterator[str]:
-    """The exported folder behind HTTP."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(exported))
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
-
-
-def test_as_a_user(exported: Path, offline: dict[str, str], address: str, tmp_path: Path) -> None:
+def test_as_a_user(exported: Path, offline: dict[str, str], serve: Callable[[Path], str], tmp_path: Path) -> None:
     """Snippets of the card, every way to call the pipeline, saving, loading, and what is said without remote code."""
     work = tmp_path / 'work'
     shutil.copytree(exported / 'examples', work / 'my-formulas')
@@ -40,7 +26,7 @@ def test_as_a_user(exported: Path, offline: dict[str, str], address: str, tmp_pa
         '{"file_name": "euler.png", "latex": "e^{i\\\\pi}+1=0"}\n{"file_name": "zeta.png", "latex": "x"}\n'
     )
     script = Path(__file__).with_name('as_a_user.py')
-    command = [PYTHON, '-I', script, exported / 'README.md', exported, f'{address}/examples/euler.png']
+    command = [PYTHON, '-I', script, exported / 'README.md', exported, f'{serve(exported)}/examples/euler.png']
     done = subprocess.run(
         command, cwd=work, env=offline, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500
     )

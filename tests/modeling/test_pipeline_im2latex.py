@@ -1,6 +1,7 @@
 """The pipeline class gives what `predict` gives, for paths and pictures, alone and in batches."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,11 @@ def test_several_readings_stay_with_their_picture(
 
 
 def test_transparent_and_deep_pictures_are_read_as_predict_reads_them(
-    tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, formula_images: list[Image.Image], tmp_path: Path
+    tiny_model: Im2LatexModel,
+    tiny_processor: Im2LatexProcessor,
+    formula_images: list[Image.Image],
+    serve: Callable[[Path], str],
+    tmp_path: Path,
 ) -> None:
     pipe = Im2LatexPipeline(model=tiny_model, processor=tiny_processor)
     plain = formula_images[0]
@@ -62,12 +67,14 @@ def test_transparent_and_deep_pictures_are_read_as_predict_reads_them(
     for image, latex in zip((tmp_path / 'transparent.png', deep, plain), expected, strict=True):
         assert pipe.preprocess(image)['image'].mode in ('LA', 'I;16', 'L')
         assert pipe(str(image) if isinstance(image, Path) else image) == [{'generated_text': latex}]
-    plain.save(tmp_path / 'plain.png')
-    encoded = base64.b64encode((tmp_path / 'plain.png').read_bytes()).decode()
-    assert pipe(encoded) == [{'generated_text': expected[2]}]
+    encoded = base64.encodebytes((tmp_path / 'transparent.png').read_bytes()).decode()
+    for source in (encoded, f'data:image/png;base64,{encoded}', f'{serve(tmp_path)}/transparent.png'):
+        assert pipe(source) == [{'generated_text': expected[0]}]
 
 
-def test_what_is_no_picture(tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, tmp_path: Path) -> None:
+def test_what_is_no_picture(
+    tiny_model: Im2LatexModel, tiny_processor: Im2LatexProcessor, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
     pipe = Im2LatexPipeline(model=tiny_model, processor=tiny_processor)
     (tmp_path / 'notes.txt').write_text('hello')
     for path in (tmp_path / 'notes.txt', tmp_path, tmp_path / 'nothing.png'):
@@ -75,6 +82,11 @@ def test_what_is_no_picture(tiny_model: Im2LatexModel, tiny_processor: Im2LatexP
             pipe(str(path))
     with pytest.raises(ValueError, match='not a readable picture'):
         pipe.preprocess(tmp_path / 'nothing.png')
+    address = serve(tmp_path)
+    with pytest.raises(ValueError, match=f'{address}/nothing.png: .*404'):
+        pipe.preprocess(f'{address}/nothing.png')
+    with pytest.raises(ValueError, match='not list'):
+        pipe.preprocess([1, 2])
 
 
 def test_saved_pipeline_is_complete(
