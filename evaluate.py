@@ -2,9 +2,11 @@
 
     python evaluate.py --checkpoint checkpoints/base --split validation --out runs/base-validation
     python evaluate.py --checkpoint checkpoints/base --data formulas.jsonl --limit 500 --num-beams 4
+    python evaluate.py --checkpoint checkpoints/base --backend onnx --processes 8 --out runs/base-validation
     python evaluate.py --predictions runs/base-validation/predictions.jsonl --out runs/again
 
 The last scores what was predicted before, or by another program: a JSON object a line with `latex` and `prediction`.
+What is predicted is written before it is scored: a run that ends early has lost no reading that was finished.
 Every picture counts: one that cannot be read is an empty prediction, and is named on standard error.
 """
 
@@ -14,8 +16,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +31,13 @@ if TYPE_CHECKING:
     from data.dataset import Source
     from metrics.evaluation import Evaluation
     from metrics.score import Scores
+    from runtime.readers import Readers
 
 DATA = 'yuntian-deng/im2latex-100k'
+PREDICTIONS = 'predictions.jsonl'
+SPLITS = ('train', 'validation', 'test')
+HOW = 'reading.json'
+"""beside predictions.jsonl: of what pictures they are, and how they were read"""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -42,7 +50,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='Hub id, parquet file or folder, raw im2latex archive, or JSONL of formulas '
         f'(default: {DATA}; with --predictions none, and the report shows no pictures of the data set)',
     )
-    parser.add_argument('--split', default='validation', help='part of the data set (default: validation)')
+    parser.add_argument(
+        '--split', help='part of the data set (default: validation, of a parquet file what its name says)'
+    )
     parser.add_argument(
         '--limit', type=positive, metavar='N', help='so many pictures only, spread over the split; of a JSONL the first'
     )
@@ -51,6 +61,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         choices=['onnx', 'torch'],
         default='torch',
         help="what computes: torch, or the checkpoint's ONNX graphs (default: torch)",
+    )
+    parser.add_argument(
+        '--processes',
+        type=positive,
+        default=1,
+        metavar='N',
+        help='that read, with one thread each; needs --backend onnx (default: one with as many threads as cores)',
     )
     parser.add_argument('--num-beams', type=positive, metavar='N', help="beam width (default: the checkpoint's)")
     parser.add_argument('--batch-size', type=positive, default=32, metavar='N', help='pictures at a time (default: 32)')
@@ -64,7 +81,28 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--workers', type=positive, default=os.cpu_count() or 1, metavar='N', help='processes that typeset (all cores)'
     )
     parser.add_argument('--out', type=Path, help='folder for what is written (default: none is)')
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.processes > 1 and args.backend != 'onnx':
+        parser.error('--processes needs --backend onnx')
+    try:
+        args.split = named_split(args.data, args.split)
+    except ValueError as error:
+        parser.error(str(error))
+    return args
+
+
+def named_split(data: str | None, split: str | None) -> str:
+    """The split that is scored: a single file is read whole, so it is what its name says.
+
+    Raises:
+        ValueError: it is asked for another.
+    """
+    names = [name for name in SPLITS if data is not None and Path(data).is_file() and name in Path(data).name]
+    if len(names) != 1:
+        return split or 'validation'
+    if split not in (None, names[0]):
+        raise ValueError(f'--split {split}, but by its name {Path(data or "").name} holds the split {names[0]}')
+    return names[0]
 
 
 def parts(evaluations: 'Mapping[str, Evaluation]') -> 'dict[str, Evaluation]':
@@ -84,25 +122,21 @@ def parts(evaluations: 'Mapping[str, Evaluation]') -> 'dict[str, Evaluation]':
 class Reader:
     """A checkpoint that reads sets of pictures."""
 
-    def __init__(self, args: argparse.Namespace):
+    def __init__(self, args: argparse.Namespace, readers: 'Readers | None' = None):
         from runtime.backends import load
 
         self.args = args
-        self.backend = load(args.checkpoint, args.backend)
+        self.backend = readers.backend if readers else load(args.checkpoint, args.backend)
+        self.read_batches = readers.read_batches if readers else self.backend.read_batches
 
     def read(self, source: Any, indices: Sequence[int]) -> 'Scores':
-        from metrics.score import picture_batches, score
+        from metrics.score import picture_batches, scores_of
 
         size = self.args.batch_size
-        return score(
-            self.backend.model,
-            self.backend.processor,
-            picture_batches(source, indices, size),
-            predict=self.backend.predict,
-            num_beams=self.args.num_beams,
-            max_new_tokens=self.args.max_new_tokens,
-            progress=lambda batches: bar(batches, -(-len(indices) // size), 'batch'),
-        )
+        batches, pictures = tee(picture_batches(source, indices, size))
+        images = (batch['image'] for batch in pictures)
+        found = self.read_batches(images, self.args.num_beams, self.args.max_new_tokens)
+        return scores_of(bar(zip(batches, found, strict=True), -(-len(indices) // size), 'batch'))
 
     def read_again(self, scores: 'Scores') -> 'Scores':
         """Reads the labels typeset again. Raises DataError if none can be."""
@@ -113,8 +147,10 @@ class Reader:
             found = self.read(source, range(len(source))).predictions
             return Scores.of(replace(item, index=source.indices[item.index]) for item in found)
 
-    def read_all(self, source: 'Source') -> 'tuple[dict[str, Scores], dict[str, Any]]':
-        """The predictions of every set of pictures, and how they were made."""
+    def read_all(
+        self, source: 'Source', keep: 'Callable[[Mapping[str, Scores], Mapping[str, Any]], None]'
+    ) -> 'tuple[dict[str, Scores], dict[str, Any]]':
+        """The predictions of every set of pictures, and how they were made; `keep` gets what there is so far."""
         from data.dataset import DataError
         from metrics.records import GIVEN, RETYPESET
         from metrics.score import spread
@@ -122,21 +158,24 @@ class Reader:
         start = time.perf_counter()
         sets = {GIVEN: self.read(source, spread(range(len(source)), self.args.limit))}
         seconds = time.perf_counter() - start
-        if not self.args.text_only:
-            with contextlib.suppress(DataError):
-                sets[RETYPESET] = self.read_again(sets[GIVEN])
-        settings = self.backend.settings
-        return sets, {
+        settings, processes = self.backend.settings, self.args.processes
+        how = {
             'checkpoint': shareable(self.args.checkpoint),
             'num_beams': self.args.num_beams or settings.num_beams or 1,
             'max_new_tokens': self.args.max_new_tokens or settings.max_new_tokens,
             'looks': [asdict(look) for look in self.backend.looks],
             'batch_size': self.args.batch_size,
             'backend': self.backend.name,
-            'device': self.backend.device,
+            'device': self.backend.device + (f', {processes} processes of one thread' if processes > 1 else ''),
             'seconds': round(seconds, 2),
             'pictures_per_second': round(len(sets[GIVEN].predictions) / seconds, 2),
         }
+        keep(sets, how)
+        if not self.args.text_only:
+            with contextlib.suppress(DataError):
+                sets[RETYPESET] = self.read_again(sets[GIVEN])
+                keep(sets, how)
+        return sets, how
 
 
 def bar(items: Any, total: int, unit: str) -> Any:
@@ -148,26 +187,36 @@ def bar(items: Any, total: int, unit: str) -> Any:
 def run(args: argparse.Namespace) -> int:
     # Here, not above: torch takes seconds to import, and --help and a mistyped option should not wait for it.
     from metrics.evaluation import Evaluation, table
-    from metrics.records import GIVEN, read_predictions
+    from metrics.records import GIVEN, read_predictions, write_predictions
     from metrics.score import spread
 
-    reader, source, settings = None, None, {}
-    try:
-        check(args)  # now, not after hours of reading
-        if args.checkpoint:
-            reader = Reader(args)
-        if reader is not None or args.data is not None:
-            source = open_data(args)
-            settings = {'data': shareable(args.data or DATA), 'split': args.split, 'split_samples': len(source)}
-        if reader is None:
-            sets = read_predictions(args.predictions, lambda indices: spread(indices, args.limit))
-    except (OSError, ValueError) as error:
-        return fail(next(iter(str(error).splitlines()), type(error).__name__))
-    if reader is not None and source is not None:
-        sets, how = reader.read_all(source)
-        settings |= how
-    else:
-        settings |= {'predictions': args.predictions.name}
+    def keep(sets: 'Mapping[str, Scores]', how: Mapping[str, Any]) -> None:
+        if args.out is not None:
+            write_predictions(args.out / PREDICTIONS, {name: Evaluation(scores) for name, scores in sets.items()})
+            (args.out / HOW).write_text(json.dumps({**settings, **how}, indent=2) + '\n', encoding='utf-8')
+
+    with contextlib.ExitStack() as stack:
+        reader, source, settings = None, None, {}
+        try:
+            check(args)  # now, not after hours of reading
+            if args.checkpoint:
+                readers = None
+                if args.processes > 1:
+                    from runtime.readers import Readers
+
+                    readers = stack.enter_context(Readers(args.checkpoint, args.processes))
+                reader = Reader(args, readers)
+            else:
+                sets = read_predictions(args.predictions, lambda indices: spread(indices, args.limit))
+                settings = how_they_were_read(args.predictions) | {'predictions': args.predictions.name}
+            if reader is not None or args.data is not None:
+                source = open_data(args)
+                settings |= {'data': shareable(args.data or DATA), 'split': args.split, 'split_samples': len(source)}
+        except (OSError, ValueError) as error:
+            return fail(next(iter(str(error).splitlines()), type(error).__name__))
+        if reader is not None and source is not None:
+            sets, how = reader.read_all(source, keep)
+            settings |= how
 
     evaluations = {
         name: Evaluation(scores)
@@ -205,6 +254,21 @@ def check(args: argparse.Namespace) -> None:
         args.out.mkdir(parents=True, exist_ok=True)
 
 
+def how_they_were_read(predictions: Path) -> dict[str, Any]:
+    """What a run of evaluate.py has left beside its predictions; nothing beside those of other programs.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    path = predictions.with_name(HOW)
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding='utf-8')))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f'{path}: not what evaluate.py writes; delete it, or write it again') from error
+
+
 def open_data(args: argparse.Namespace) -> 'Source':
     """Raises ValueError: it cannot be opened, or is empty."""
     from data.dataset import FORMULA_FILES, load
@@ -228,7 +292,7 @@ def write(
     definitions = {'text': OF_TEXT, 'pictures': OF_PICTURES, 'conventions': CONVENTIONS}
     summary = {**settings, 'definitions': definitions, 'scores': results}
     (out / 'scores.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
-    write_predictions(out / 'predictions.jsonl', evaluations)
+    write_predictions(out / PREDICTIONS, evaluations)
 
 
 def write_page(

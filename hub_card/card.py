@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -165,7 +166,10 @@ def write_card(folder: Path, repo_id: str, readings: Mapping[str, Sequence[Readi
         'name': repo_id.split('/')[-1],
         'results': results,
         'training': training,
-        'sources': {name: sources.get(name) for name in trained_on},
+        'sources': {
+            name: next((about for pattern, about in sources.items() if fnmatchcase(name, pattern)), None)
+            for name in trained_on
+        },
         'config': read_json(folder / 'config.json'),
         'generation': read_json(folder / 'generation_config.json'),
         'processor': read_json(folder / 'processor_config.json')['image_processor'],

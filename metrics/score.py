@@ -180,18 +180,39 @@ def score(
     was_training = getattr(model, 'training', False)  # graphs have no such mode
     if was_training:
         model.eval()
-    scored: list[ScoredPrediction] = []
     try:
-        for batch in progress(batches):
-            readings = predict(model, processor, batch.get('image', batch), num_beams, max_new_tokens)
-            indices = [int(i) for i in batch['index']] if 'index' in batch else [-1] * len(readings)
-            scored += [
-                ScoredPrediction.of(index, latex, reading.latex, reading.score, reading.error)
-                for index, latex, reading in zip(indices, batch['latex'], readings, strict=True)
-            ]
+        return scores_of(
+            (
+                (batch, predict(model, processor, batch.get('image', batch), num_beams, max_new_tokens))
+                for batch in progress(batches)
+            ),
+            gather,
+        )
     finally:
         if was_training:
             model.train(was_training)
+
+
+def scores_of(
+    read: Iterable[tuple[Batch, Sequence[Reading]]],
+    gather: Callable[[list[ScoredPrediction]], list[ScoredPrediction]] = lambda items: items,
+) -> Scores:
+    """Compare what was read with the labels.
+
+    Args:
+        read: batches as in `score`, and the reading of each of their pictures.
+        gather: as in `score`.
+
+    Raises:
+        ValueError: a batch holds more or fewer labels than readings.
+    """
+    scored: list[ScoredPrediction] = []
+    for batch, readings in read:
+        indices = [int(i) for i in batch['index']] if 'index' in batch else [-1] * len(readings)
+        scored += [
+            ScoredPrediction.of(index, latex, reading.latex, reading.score, reading.error)
+            for index, latex, reading in zip(indices, batch['latex'], readings, strict=True)
+        ]
     found: dict[int, ScoredPrediction] = {}
     for item in gather(scored):
         index = item.index if item.index >= 0 else len(found)

@@ -5,7 +5,7 @@ from runtime.backends import load
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -39,6 +39,13 @@ class Backend:
     def read(self, images: Sequence[Image.Image | None], *args: Any, **kwargs: Any) -> list[Prediction]:
         """`predict` with this model and processor."""
         return self.predict(self.model, self.processor, images, *args, **kwargs)
+
+    def read_batches(
+        self, batches: Iterable[Sequence[Image.Image | None]], *args: Any, **kwargs: Any
+    ) -> Iterator[list[Prediction]]:
+        """`read` of one batch after the other; `readers.Readers` does it with several processes."""
+        for images in batches:
+            yield self.read(images, *args, **kwargs)
 
 
 def load(

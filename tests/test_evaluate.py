@@ -78,13 +78,59 @@ def test_every_picture_counts(result: dict[str, Any]) -> None:
 
 def test_backends_score_the_same(parquet: Path, exported_checkpoint: Path, tmp_path: Path) -> None:
     found = {}
-    for backend in ('torch', 'onnx'):
-        out = tmp_path / backend
-        options = ['--data', parquet, '--out', out, '--text-only', '--backend', backend, '--max-new-tokens', '8']
-        assert evaluate.main(['--checkpoint', str(exported_checkpoint), *map(str, options)]) == 0
-        found[backend] = json.loads((out / 'scores.json').read_text())
-        assert (found[backend]['backend'], found[backend]['max_new_tokens']) == (backend, 8)
-    assert found['onnx']['scores'] == found['torch']['scores']
+    for name, how in {'torch': ['torch'], 'onnx': ['onnx'], 'processes': ['onnx', '--processes', '2']}.items():
+        out = tmp_path / name
+        options = ['--data', parquet, '--out', out, '--text-only', '--max-new-tokens', '8', '--batch-size', '2']
+        assert evaluate.main(['--checkpoint', str(exported_checkpoint), *map(str, options), '--backend', *how]) == 0
+        found[name] = json.loads((out / 'scores.json').read_text())
+        assert (found[name]['backend'], found[name]['max_new_tokens']) == (how[0], 8)
+    assert found['onnx']['scores'] == found['torch']['scores'] == found['processes']['scores']
+    assert found['processes']['device'] == 'cpu, 2 processes of one thread'
+
+
+@pytest.mark.parametrize(
+    ('name', 'asked', 'split'),
+    [
+        ('im2latex-100k-test.parquet', None, 'test'),
+        ('im2latex-100k-test.parquet', 'test', 'test'),
+        ('im2latex-100k-test.parquet', 'validation', None),
+        ('train-0.parquet', None, 'train'),
+        ('formulas.parquet', None, 'validation'),
+        ('formulas.parquet', 'test', 'test'),
+    ],
+)
+def test_a_file_is_the_split_that_its_name_says(
+    name: str, asked: str | None, split: str | None, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / name).touch()
+    command = ['--checkpoint', 'x', '--data', str(tmp_path / name), *(['--split', asked] if asked else [])]
+    if split is None:
+        with pytest.raises(SystemExit, match='2'):
+            evaluate.parse_args(command)
+        assert f'{name} holds the split test' in capsys.readouterr().err
+    else:
+        assert evaluate.parse_args(command).split == split
+
+
+def test_what_was_read_outlives_a_failure(
+    parquet: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Typesetting fails after the reading: the same scores come of what was kept, with all that is known of it."""
+
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise OSError('no space left on device')
+
+    arguments = ['--checkpoint', str(tiny_checkpoint), '--data', str(parquet), '--max-new-tokens', '4']
+    with monkeypatch.context() as patch, pytest.raises(OSError, match='no space'):
+        patch.setattr(Evaluation, 'of', fails)
+        evaluate.main([*arguments, '--out', str(tmp_path / 'failed')])
+    assert evaluate.main([*arguments, '--out', str(tmp_path / 'whole')]) == 0
+    again = ['--predictions', str(tmp_path / 'failed' / 'predictions.jsonl'), '--out', str(tmp_path / 'again')]
+    assert evaluate.main(again) == 0
+    whole, scored = (json.loads((tmp_path / name / 'scores.json').read_text()) for name in ('whole', 'again'))
+    timed = {'seconds', 'pictures_per_second'}
+    assert scored.pop('predictions') == 'predictions.jsonl'
+    assert {key: scored[key] for key in scored.keys() - timed} == {key: whole[key] for key in whole.keys() - timed}
 
 
 def test_summary(result: dict[str, Any], parquet: Path, tiny_checkpoint: Path) -> None:
