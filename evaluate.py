@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from data.dataset import Source
     from metrics.evaluation import Evaluation
     from metrics.score import Scores
-    from runtime.readers import Readers
+    from runtime.backends import Backend
 
 DATA = 'yuntian-deng/im2latex-100k'
 PREDICTIONS = 'predictions.jsonl'
@@ -122,12 +122,8 @@ def parts(evaluations: 'Mapping[str, Evaluation]') -> 'dict[str, Evaluation]':
 class Reader:
     """A checkpoint that reads sets of pictures."""
 
-    def __init__(self, args: argparse.Namespace, readers: 'Readers | None' = None):
-        from runtime.backends import load
-
-        self.args = args
-        self.backend = readers.backend if readers else load(args.checkpoint, args.backend)
-        self.read_batches = readers.read_batches if readers else self.backend.read_batches
+    def __init__(self, args: argparse.Namespace, backend: 'Backend'):
+        self.args, self.backend = args, backend
 
     def read(self, source: Any, indices: Sequence[int]) -> 'Scores':
         from metrics.score import picture_batches, scores_of
@@ -135,7 +131,7 @@ class Reader:
         size = self.args.batch_size
         batches, pictures = tee(picture_batches(source, indices, size))
         images = (batch['image'] for batch in pictures)
-        found = self.read_batches(images, self.args.num_beams, self.args.max_new_tokens)
+        found = self.backend.read_batches(images, self.args.num_beams, self.args.max_new_tokens)
         return scores_of(bar(zip(batches, found, strict=True), -(-len(indices) // size), 'batch'))
 
     def read_again(self, scores: 'Scores') -> 'Scores':
@@ -158,7 +154,7 @@ class Reader:
         start = time.perf_counter()
         sets = {GIVEN: self.read(source, spread(range(len(source)), self.args.limit))}
         seconds = time.perf_counter() - start
-        settings, processes = self.backend.settings, self.args.processes
+        settings = self.backend.settings
         how = {
             'checkpoint': shareable(self.args.checkpoint),
             'num_beams': self.args.num_beams or settings.num_beams or 1,
@@ -166,7 +162,7 @@ class Reader:
             'looks': [asdict(look) for look in self.backend.looks],
             'batch_size': self.args.batch_size,
             'backend': self.backend.name,
-            'device': self.backend.device + (f', {processes} processes of one thread' if processes > 1 else ''),
+            'device': self.backend.device,
             'seconds': round(seconds, 2),
             'pictures_per_second': round(len(sets[GIVEN].predictions) / seconds, 2),
         }
@@ -200,12 +196,10 @@ def run(args: argparse.Namespace) -> int:
         try:
             check(args)  # now, not after hours of reading
             if args.checkpoint:
-                readers = None
-                if args.processes > 1:
-                    from runtime.readers import Readers
+                from runtime.backends import load
 
-                    readers = stack.enter_context(Readers(args.checkpoint, args.processes))
-                reader = Reader(args, readers)
+                backend = load(args.checkpoint, args.backend, processes=args.processes)
+                reader = Reader(args, stack.enter_context(backend))
             else:
                 sets = read_predictions(args.predictions, lambda indices: spread(indices, args.limit))
                 settings = how_they_were_read(args.predictions) | {'predictions': args.predictions.name}

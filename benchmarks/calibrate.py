@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
-from itertools import chain, islice
+from itertools import chain, islice, tee
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +86,21 @@ def non_formulas(args: argparse.Namespace) -> Iterator[tuple[str, Iterable[Pictu
 def read(backend: Backend, kind: str, pictures: Iterable[Picture]) -> list[Case]:
     """Cases of all pictures of a kind."""
     cases = []
-    pictures = iter(pictures)
-    while batch := list(islice(pictures, BATCH)):
-        for (part, label, picture), prediction in zip(batch, backend.read([item[2] for item in batch]), strict=True):
+    batches, again = tee(_batches(pictures))
+    found = backend.read_batches([image for _, _, image in batch] for batch in again)
+    for batch, predictions in zip(batches, found, strict=True):
+        for (part, label, picture), prediction in zip(batch, predictions, strict=True):
             known = None
             if prediction.error is None:
                 known = evidence(prediction, backend.processor.image_processor.prepare(picture))
             cases.append(Case(kind, part, label, prediction.latex, known))
     return cases if kind != VALIDATION else compared(cases)
+
+
+def _batches(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:
+    pictures = iter(pictures)
+    while batch := list(islice(pictures, BATCH)):
+        yield batch
 
 
 def compared(cases: Sequence[Case]) -> list[Case]:
@@ -128,16 +135,16 @@ def read_all(args: argparse.Namespace) -> list[Case]:
     elif args.readings is not None:
         args.readings.write_text(json.dumps(settings) + '\n', encoding='utf-8')
     known = {case.kind for case in cases}
-    backend = load_backend(args.checkpoint)
-    for kind, pictures in chain([(VALIDATION, validation(args))], formulas(args), non_formulas(args)):
-        if kind in known:
-            continue
-        print(f'{kind} ...', file=sys.stderr, flush=True)
-        found = read(backend, kind, pictures)
-        cases += found
-        if args.readings is not None:
-            with args.readings.open('a', encoding='utf-8') as file:
-                file.write(''.join(json.dumps(asdict(case)) + '\n' for case in found))
+    with load_backend(args.checkpoint, processes=args.processes) as backend:
+        for kind, pictures in chain([(VALIDATION, validation(args))], formulas(args), non_formulas(args)):
+            if kind in known:
+                continue
+            print(f'{kind} ...', file=sys.stderr, flush=True)
+            found = read(backend, kind, pictures)
+            cases += found
+            if args.readings is not None:
+                with args.readings.open('a', encoding='utf-8') as file:
+                    file.write(''.join(json.dumps(asdict(case)) + '\n' for case in found))
     return cases
 
 
@@ -189,13 +196,16 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='without formulas, of a kind and part (default: %(default)s)',
     )
     parser.add_argument('--seed', type=int, default=0, metavar='N', help='of all that is random (default: %(default)s)')
+    parser.add_argument(
+        '--processes', type=int, default=1, metavar='N', help='that read, with one thread each (default: %(default)s)'
+    )
     parser.add_argument('--readings', type=Path, metavar='FILE', help='keep what was read, and go on from it')
     parser.add_argument(
         '--no-browsers', action='store_false', dest='browsers', help='without KaTeX, MathJax and web pages: no Chromium'
     )
     args = parser.parse_args(argv)
-    if min(args.limit or 1, args.formulas, args.pictures) < 1 or args.seed < 0:
-        parser.error('--limit, --formulas and --pictures must be positive, and --seed not negative')
+    if min(args.limit or 1, args.formulas, args.pictures, args.processes) < 1 or args.seed < 0:
+        parser.error('--limit, --formulas, --pictures and --processes must be positive, and --seed not negative')
     return args
 
 

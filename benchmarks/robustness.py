@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from data.latex import canonicalize, tokenize
 from data.latex_form import LatexError
 from data.pages import read_formulas
 from data.render import rasterize, typeset
-from metrics.score import ScoredPrediction, Scores, picture_batches
+from metrics.score import Scores, picture_batches, scores_of
 from runtime import backends
 
 from .chromium import ENGINES, ChromiumError, draw, find_chromium
@@ -114,17 +115,9 @@ def conditions(
                 yield engine, name, draw(formulas, engine, chromium, ratio)
 
 
-def load_reader(checkpoint: str) -> Callable[[list[Image.Image]], Sequence[Any]]:
-    """What reads pictures: the checkpoint's graphs, or torch where there are none. Raises CheckpointError."""
-    return backends.load(checkpoint).read
-
-
-def read(reader: Callable[[list[Image.Image]], Sequence[Any]], pictures: Pictures, formulas: Sequence[str]) -> Scores:
-    found = []
-    for batch in picture_batches(Labelled(pictures, formulas), list(pictures), BATCH):
-        for index, latex, reading in zip(batch['index'], batch['latex'], reader(batch['image']), strict=True):
-            found.append(ScoredPrediction.of(index, latex, reading.latex, reading.score, reading.error))
-    return Scores.of(found)
+def read(backend: backends.Backend, pictures: Pictures, formulas: Sequence[str]) -> Scores:
+    batches, again = tee(picture_batches(Labelled(pictures, formulas), list(pictures), BATCH))
+    return scores_of(zip(batches, backend.read_batches(batch['image'] for batch in again), strict=True))
 
 
 def compare(scores: Scores, clean: Scores, rng: np.random.Generator) -> dict[str, Any]:
@@ -167,10 +160,10 @@ def bootstrap(statistic: Callable[[np.ndarray], np.ndarray], formulas: int, rng:
     return float(high - low) / 2
 
 
-def measure(args: argparse.Namespace, groups: Sequence[str]) -> None:
-    """Prints the table line by line, and writes it to --out."""
+def measure(args: argparse.Namespace, groups: Sequence[str], stack: contextlib.ExitStack) -> None:
+    """Prints the table line by line, and writes it to --out; what is to be closed goes on the stack."""
     chromium = find_chromium() if any(engine in groups for engine in ENGINES) else None
-    reader = load_reader(args.checkpoint)
+    backend = stack.enter_context(backends.load(args.checkpoint, processes=args.processes))
     formulas = choose(args.formulas, args.limit, args.max_tokens, args.seed)
     fonts, missing = available([name for name in FONTS if name != DEFAULT_FONT] if 'fonts' in groups else [])
     if missing:
@@ -185,7 +178,7 @@ def measure(args: argparse.Namespace, groups: Sequence[str]) -> None:
             continue
         if args.pictures:
             keep(pictures, args.pictures / group / name)
-        scores = read(reader, pictures, formulas)
+        scores = read(backend, pictures, formulas)
         clean = clean or scores
         row = {'group': group, 'condition': name, **compare(scores, clean, np.random.default_rng(args.seed))}
         print(line(row), flush=True)
@@ -230,11 +223,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--seed', type=int, default=0, metavar='N', help='of all that is random (default: %(default)s)')
     parser.add_argument('--only', action='append', choices=GROUPS, help='a group of conditions; repeatable')
     parser.add_argument('--no-browsers', action='store_true', help='without KaTeX and MathJax: no node, no Chromium')
+    parser.add_argument(
+        '--processes', type=int, default=1, metavar='N', help='that read, with one thread each (default: %(default)s)'
+    )
     parser.add_argument('--pictures', type=Path, metavar='FOLDER', help='keep the pictures there, to look at')
     parser.add_argument('--out', type=Path, metavar='FILE', help='the table as JSON')
     args = parser.parse_args(argv)
-    if min(args.limit, args.max_tokens) < 1 or args.seed < 0:
-        parser.error('--limit and --max-tokens must be positive, and --seed not negative')
+    if min(args.limit, args.max_tokens, args.processes) < 1 or args.seed < 0:
+        parser.error('--limit, --max-tokens and --processes must be positive, and --seed not negative')
     return args
 
 
@@ -243,7 +239,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = args.only or GROUPS
     groups = [name for name in GROUPS if name in asked and not (args.no_browsers and name in ENGINES)]
     try:
-        measure(args, groups)
+        with contextlib.ExitStack() as stack:
+            measure(args, groups, stack)
     except ChromiumError as error:
         print(f'benchmarks.robustness: {error}; or leave these conditions out: --no-browsers', file=sys.stderr)
         return 2

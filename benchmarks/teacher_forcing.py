@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from data.collator import Collator
 from data.dataset import load
@@ -23,6 +24,7 @@ from data.fonts import DEFAULT_FONT, FONTS
 from data.latex import normalize
 from metrics.score import Source, picture_batches, spread
 from modeling.generation_im2latex import load as load_model
+from modeling.picture_im2latex import PicturePreparation
 from training.precision import has_bf16
 
 from .robustness import Labelled, bootstrap, choose, pages
@@ -47,16 +49,25 @@ def typeset(data: Path, limit: int, dpi: float) -> list[list[Example]]:
 
 
 def batches(source: Source, indices: Sequence[int]) -> list[list[Example]]:
-    """Pictures of like size with their canonical labels; those that cannot be decoded are left out."""
+    """Pictures of like size with their canonical labels; those that cannot be decoded, or are blank, are left out."""
     found = (
         [
             {'image': image, 'latex': normalize(latex)}
             for image, latex in zip(batch['image'], batch['latex'], strict=True)
-            if image is not None
+            if image is not None and shows_something(image)
         ]
         for batch in picture_batches(source, indices, BATCH)
     )
     return [batch for batch in found if batch]
+
+
+def shows_something(image: Image.Image) -> bool:
+    """Whether the image processor takes it."""
+    try:
+        PicturePreparation().prepare(image)
+    except ValueError:
+        return False
+    return True
 
 
 @torch.inference_mode()

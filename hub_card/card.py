@@ -93,6 +93,11 @@ class Results:
         return next((name.removesuffix(ending) for ending in DATA_FILES if name.endswith(ending)), name)
 
     @property
+    def samples(self) -> list[str]:
+        """How many pictures each part has."""
+        return self._numbers('normalised', 'samples')
+
+    @property
     def headlines(self) -> list[tuple[str, list[str]]]:
         """Title and a number for each part."""
         return [(title, self._numbers(kind, name)) for kind, name, title, _ in HEADLINES if self._has(kind, name)]

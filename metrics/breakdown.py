@@ -30,17 +30,26 @@ def _commands(names: str) -> frozenset[str]:
     return frozenset(rf'\{name}' for name in names.split())
 
 
+_ENVIRONMENTS: Final = 'matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array cases rcases aligned gathered'
 STRUCTURES: Final = {
-    'fraction': _commands('frac binom'),
+    'fraction': _commands('frac tfrac dfrac cfrac binom tbinom dbinom'),
     'root': _commands('sqrt'),
-    'accent': _commands('hat bar tilde vec dot ddot widehat widetilde overline underline check breve acute grave'),
-    'sum, product, integral': _commands('sum prod coprod int iint iiint oint bigcup bigcap bigoplus bigotimes'),
-    'function': _commands('ln log exp sin cos tan sinh cosh tanh cot coth lim det min max sup inf dim arctan'),
-    'letters in another face': _commands('mathbf mathcal mathrm mathbb mathfrak mathsf mathit boldsymbol mathscr'),
-    'array, matrix, cases': _commands(
-        'begin{matrix} begin{array} begin{cases} begin{aligned} begin{gathered} substack'
+    'accent': _commands(
+        'hat bar tilde vec dot ddot dddot widehat widetilde overline underline check breve acute grave mathring '
+        'overrightarrow overleftarrow overleftrightarrow'
     ),
-    'stacked, braced': _commands('overset underset underbrace overbrace xrightarrow'),
+    'sum, product, integral': _commands(
+        'sum prod coprod int iint iiint oint bigcup bigcap bigoplus bigotimes bigvee bigwedge biguplus bigsqcup bigodot'
+    ),
+    'function': _commands(
+        'ln log exp sin cos tan sinh cosh tanh cot coth lim det min max sup inf dim arctan arcsin arccos sec csc ker '
+        'arg deg gcd hom Pr limsup liminf'
+    ),
+    'letters in another face': _commands(
+        'mathbf mathcal mathrm mathbb mathfrak mathsf mathit boldsymbol mathscr mathtt'
+    ),
+    'array, matrix, cases': frozenset(rf'\begin{{{name}}}' for name in _ENVIRONMENTS.split()) | {r'\substack'},
+    'stacked, braced': _commands('overset underset underbrace overbrace xrightarrow xleftarrow'),
     'prime': _commands('prime'),
 }
 

@@ -43,9 +43,18 @@ class Backend:
     def read_batches(
         self, batches: Iterable[Sequence[Image.Image | None]], *args: Any, **kwargs: Any
     ) -> Iterator[list[Prediction]]:
-        """`read` of one batch after the other; `readers.Readers` does it with several processes."""
+        """`read` of one batch after the other."""
         for images in batches:
             yield self.read(images, *args, **kwargs)
+
+    def close(self) -> None:
+        """Ends its processes, if it has any; so does leaving a `with` block."""
+
+    def __enter__(self) -> 'Backend':
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 def load(
@@ -53,6 +62,7 @@ def load(
     name: Name | None = None,
     precision: Precision = 'fp32',
     threads: int | None = None,
+    processes: int = 1,
 ) -> Backend:
     """The checkpoint, ready to read.
 
@@ -61,10 +71,18 @@ def load(
         name: None takes the graphs if they and onnxruntime are there, else torch.
         precision: of the graphs; torch has `fp32` only.
         threads: to compute with; None takes what suits the machine.
+        processes: more than one share the batches of `read_batches` (`parallel.py`), with one thread each; they are
+            for the graphs.
 
     Raises:
         CheckpointError: the checkpoint cannot be loaded, or not with what is installed.
     """
+    if processes > 1:
+        if name == 'torch':
+            raise CheckpointError('several processes are for the ONNX graphs: leave them out, or the choice of torch')
+        from .parallel import ParallelBackend
+
+        return ParallelBackend.of(load(checkpoint, 'onnx', precision, 1), checkpoint, precision, processes)
     graphs_only = name == 'onnx' or (name is None and (precision != 'fp32' or not find_spec('torch')))
     # Imports are here, not above: torch takes seconds.
     if name != 'torch' and find_spec('onnxruntime'):

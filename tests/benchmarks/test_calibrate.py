@@ -1,7 +1,8 @@
 """The command, with a stand-in that reads: what it writes, that it goes on, and what it refuses."""
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,9 +35,10 @@ class Reader:
     def __init__(self) -> None:
         self.seen = 0
 
-    def read(self, images: Sequence[Image.Image | None]) -> list[Prediction]:
-        self.seen += len(images)
-        return [self.prediction(image) for image in images]
+    def read_batches(self, batches: Iterable[Sequence[Image.Image | None]]) -> Iterator[list[Prediction]]:
+        for images in batches:
+            self.seen += len(images)
+            yield [self.prediction(image) for image in images]
 
     def prediction(self, image: Image.Image | None) -> Prediction:
         if image is None:
@@ -60,7 +62,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     def others(args: argparse.Namespace) -> Any:
         yield 'word', [(part, '', picture('word').resize((240, 80))) for part in ('fit', 'check')] * 3
 
-    monkeypatch.setattr(calibrate, 'load_backend', lambda checkpoint: reader)
+    monkeypatch.setattr(calibrate, 'load_backend', lambda checkpoint, processes: contextlib.nullcontext(reader))
     monkeypatch.setattr(calibrate, 'validation', validation)
     monkeypatch.setattr(calibrate, 'formulas', lambda args: [])
     monkeypatch.setattr(calibrate, 'non_formulas', others)

@@ -6,10 +6,11 @@ import pytest
 from PIL import Image
 
 from benchmarks import chromium, robustness
-from benchmarks.robustness import choose, compare, load_reader, main, pages, read
+from benchmarks.robustness import choose, compare, main, pages, read
 from data.fonts import Font
 from data.latex import canonicalize, tokenize
 from metrics.score import ScoredPrediction, Scores
+from runtime.backends import load
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_reads_with_graphs_or_torch(
     tiny_checkpoint: Path, exported_checkpoint: Path, formulas: list[str], formula_images: list[Image.Image]
 ) -> None:
     pictures = dict(enumerate(formula_images))
-    found = [read(load_reader(str(path)), pictures, formulas) for path in (tiny_checkpoint, exported_checkpoint)]
+    found = [read(load(path), pictures, formulas) for path in (tiny_checkpoint, exported_checkpoint)]
     assert [item.prediction for item in found[0].predictions] == [item.prediction for item in found[1].predictions]
 
 

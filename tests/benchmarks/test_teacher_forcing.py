@@ -24,7 +24,8 @@ def test_every_example_is_in_one_batch(
 ) -> None:
     monkeypatch.setattr(teacher_forcing, 'BATCH', 2)
     monkeypatch.setattr(score, 'WINDOW', 3)
-    found = batches(Labelled(dict(enumerate(formula_images)), formulas), range(4))
+    blank = Image.new('L', (80, 40), 255)
+    found = batches(Labelled(dict(enumerate([*formula_images, blank, None])), [*formulas, 'x', 'y']), range(6))
     assert sorted(example['latex'] for batch in found for example in batch) == sorted(formulas)
     assert [len(batch) for batch in found] == [2, 1, 1]
 

@@ -68,6 +68,23 @@ def test_card_shows_every_score_and_picture(exported: Path) -> None:
     assert '{{' not in text.replace('{{The', '') and '{%' not in text
 
 
+def test_card_describes_every_source(exported: Path) -> None:
+    text = (exported / 'README.md').read_text()
+    for name in json.loads((exported / 'train_args.json').read_text())['args']['data']:
+        assert f'  - `{name}`: ' in text
+    assert 'terms of the training data are named above' in text
+
+
+def test_card_does_not_speak_of_terms_it_does_not_know(tmp_path: Path) -> None:
+    shutil.copytree(SMALL, tmp_path / 'small')
+    record = json.loads((SMALL / 'train_args.json').read_text())
+    record['args']['data'].append('mine')
+    (tmp_path / 'small' / 'train_args.json').write_text(json.dumps(record))
+    export.export_model(tmp_path / 'small', tmp_path / 'model', 'someone/small')
+    text = (tmp_path / 'model' / 'README.md').read_text()
+    assert '  - `mine`\n' in text and 'named above' not in text
+
+
 def test_the_project_loads_it_too(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without being asked whether to run the folder's code: it is the project's own."""
     model, processor = load(exported)

@@ -1,8 +1,11 @@
 """Where a model is weak, on predictions made by hand."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from metrics.breakdown import TokenError, by_length, by_scale, by_structure, token_errors
+from metrics.breakdown import STRUCTURES, TokenError, by_length, by_scale, by_structure, token_errors
 from metrics.evaluation import Evaluation, table
 from metrics.image import ImageComparison
 from metrics.pictures import PictureScore
@@ -25,6 +28,12 @@ def test_by_length() -> None:
     ]  # fmt: skip
     assert [row.exact_match for row in rows] == [0.5, 1, 0]
     assert rows[0].edit_similarity == pytest.approx(3 / 4) and rows[0].cdm is None
+
+
+def test_every_environment_of_the_vocabulary_is_a_table() -> None:
+    tokenizer = Path(__file__).resolve().parents[2] / 'checkpoints' / 'base' / 'tokenizer.json'
+    vocabulary = json.loads(tokenizer.read_text())['model']['vocab']
+    assert {token for token in vocabulary if token.startswith(r'\begin')} <= STRUCTURES['array, matrix, cases']
 
 
 def test_by_structure() -> None:
