@@ -14,34 +14,38 @@ from pathlib import Path
 
 from .latex_commands import KNOWN, parse
 from .latex_form import CANONICAL, EmptyFormula, Form, LatexError, UnsupportedCommand
-from .latex_rules import ACCENTS, DROPPED, EXPANDED, SPACES, STARRED, SYNONYMS, TEXT
+from .latex_rules import ACCENTS, DROPPED, EXPANDED, SIZED, SPACES, STARRED, SYNONYMS, TEXT
 
 _ENVIRONMENT = r'\\(?:begin|end)\s*+\{[A-Za-z\s]*+\*?+\s*+\}'
 _STARRED = '|'.join(re.escape(name) + r'\*' for name in sorted(STARRED))
-_TOKEN = re.compile(rf'{_ENVIRONMENT}|{_STARRED}|\\[A-Za-z]++|\\.|%[^\n]*+\n?|[^\s%]|\\', re.DOTALL)
+_TOKEN = re.compile(rf'{_ENVIRONMENT}|{_STARRED}|\\[A-Za-z]++|\\\\\*|\\.|%[^\n]*+\n?|[^\s%]|\\', re.DOTALL)
 # The same with white space: after a control word TeX skips it, elsewhere text mode shows it.
 _TOKEN_OR_SPACE = re.compile(
-    rf'{_ENVIRONMENT}|(?:{_STARRED}|\\[A-Za-z]++)(?:\s++)?|\\.|%[^\n]*+\n?\s*+|[^\s%]|\\|\s++', re.DOTALL
+    rf'{_ENVIRONMENT}|(?:{_STARRED}|\\[A-Za-z]++)(?:\s++)?|\\\\\*|\\.|%[^\n]*+\n?\s*+|[^\s%]|\\|\s++', re.DOTALL
 )
 _TEXT = re.compile('|'.join(re.escape(name) for name in sorted(TEXT)))
 # Harvard-normalised text has a space between all tokens, which means nothing: `\textrm { i f ~ x }`.
 _SPACED = re.compile(r'\{(?:\s++(?:[^\s\\{}$]|\\[A-Za-z]++|\\.)){2,}+\s++\}', re.DOTALL)
 _ALIGNED = r'\begin{aligned}'
 # mathtools (1.29) stops with an error at `\begin{aligned}&`.
-_APART = frozenset({(_ALIGNED, '&'), *((name, '*') for name in STARRED)})
+_APART = frozenset({(_ALIGNED, '&'), (r'\\', '*'), *((name, '*') for name in STARRED)})
 _INVISIBLE = frozenset({'{', '}', '_', '^', '&', r'\\', *SPACES.values()})
+_STARRED_ROW_END = r'\\*'  # behind a space the star is drawn
+_BEFORE_DELIMITERS = SIZED.keys() | {r'\left', r'\right'}
 _ROUNDS = 4
 
 
 def tokenize(latex: str) -> list[str]:
     r"""Splits maths into control words, control symbols, `\begin{env}`, `\end{env}` and single characters.
 
-    White space and comments are dropped; inside text (`\text{for all}`, `\mbox`, ...) a space becomes the token `~`.
-    Never raises, in time linear in the length.
+    White space and comments are dropped, and the star of `\\*`, which only forbids a page break; inside text
+    (`\text{for all}`, `\mbox`, ...) a space becomes the token `~`. Never raises, in time linear in the length.
     """
     if _TEXT.search(latex):
         return _tokenize_text(latex)
     tokens = _TOKEN.findall(latex)
+    if _STARRED_ROW_END in latex:
+        tokens = [r'\\' if token == _STARRED_ROW_END else token for token in tokens]
     if '{' in latex or '%' in latex:
         return [_compact(t) if len(t) > 6 and t[-1] == '}' else t for t in tokens if t[0] != '%']
     return tokens
@@ -117,7 +121,9 @@ def _tokenize_text(latex: str) -> list[str]:
             continue
         if token[0] == '%':
             continue
-        if token[0] == '\\' and len(token) > 2:
+        if token == _STARRED_ROW_END:
+            token = r'\\'
+        elif token[0] == '\\' and len(token) > 2:
             token = _compact(token)
         elif token == '{':
             is_text = last in TEXT or modes[-1] == 'text'
@@ -143,6 +149,8 @@ def _rename(tokens: Sequence[str]) -> list[str]:
     renamed: list[str] = []
     for token in tokens:
         token = SYNONYMS.get(token, token)
+        if token == r'\setminus' and renamed and renamed[-1] in _BEFORE_DELIMITERS:
+            token = r'\backslash'
         if token in EXPANDED:
             renamed += EXPANDED[token]
         elif token not in DROPPED:

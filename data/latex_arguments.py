@@ -1,12 +1,13 @@
 """Commands with arguments in the canonical form of LaTeX: accents, fractions, roots, plain TeX, unknown ones."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from . import latex_metrics as metrics
 from . import latex_rules as rules
 from .latex_environments import cell_style, rows, tabulate
-from .latex_fonts import Items, symbol
+from .latex_fonts import Item, Items, symbol
 from .latex_parser import SUB, Parser
 
 # Below these, superscripts stand lower (The TeXbook, appendix G, rules 9 to 12).
@@ -90,21 +91,32 @@ def general_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
         return
     name = parser.fraction_name(r'\frac' if has_line else r'\binom', style)
     body: Items = [name, '{', *above, '}', '{', *below, '}']
-    if has_line:
-        body = [*([symbol(opening, font)] if opening else []), *body, *([symbol(closing, font)] if closing else [])]
+    if has_line and (opening or closing):
+        body = _delimited(parser, [symbol(name, font) if name else '' for name in (opening, closing)], body, style)
     out += body
+
+
+def _delimited(parser: Parser, pair: Sequence[Item], body: Items, style: int) -> Items:
+    """A fraction between delimiters, which TeX makes as large as the style says, whatever it consists of."""
+    if style > 1 and parser.form.sizes:
+        return [r'\left', pair[0] or '.', *body, r'\right', pair[1] or '.']
+    size: Items = [(r'\bigg', r'\big')[style]] if parser.form.sizes else []
+    parser.has_sizes |= parser.form.sizes
+    left, right = ([*size, delimiter] if delimiter else [] for delimiter in pair)
+    return [*left, *body, *right]
 
 
 def _delimiter(parser: Parser) -> str:
     found = [token for token in parser.raw_argument() if token not in rules.DROPPED and token not in rules.SIZED]
     token = rules.SYNONYMS.get(found[0], found[0]) if found else ''
-    return {'.': '', '<': r'\langle', '>': r'\rangle'}.get(token, token) if token in rules.DELIMITERS else ''
+    return rules.DELIMITER_NAMES.get(token, token) if token in rules.DELIMITERS else ''
 
 
 def slanted_fraction(parser: Parser, token: str, out: Items, font: str) -> None:
     """`\\nicefrac{a}{b}`: the digits are smaller than those of `a/b`, which is its name here."""
     parser.bracket()
-    out += (*parser.argument(font), symbol('/', font), *parser.argument(font))
+    above, below = (parser.braced(parser.argument(font)) for _ in range(2))
+    out += (*above, symbol('/', font), *below)
 
 
 def plain_table(parser: Parser, token: str, out: Items, font: str) -> None:

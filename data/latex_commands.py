@@ -15,7 +15,7 @@ from .latex_arguments import (
     slanted_fraction,
     unknown,
 )
-from .latex_environments import environment, join, rows, without_needless_table
+from .latex_environments import environment, join, rows, unwrapped, without_needless_table
 from .latex_exact import EXACT_HANDLERS, ExactParser
 from .latex_extent import is_plain, lone_size, shortest_tail
 from .latex_fonts import Items, combine, name_functions, operator, symbol, write
@@ -84,7 +84,7 @@ def _limits(parser: Parser, body: Items, out: Items, font: str) -> None:
 def _overset(parser: Parser, token: str, out: Items, font: str) -> None:
     script = parser.script(font, '_' if token == r'\underset' else '^')
     base = parser.argument(font, cramped=parser.cramped)
-    base = [operator(base)] if operator(base) else base
+    base = [operator(base)] if operator(base) else base if script else parser.braced(base)
     parser.tail = 0
     if token == r'\overset' and (accent := _DOTS_ON_TOP.get(''.join(map(str, script)))):
         out += (accent, '{', *base, '}')
@@ -188,7 +188,7 @@ def _delimiter(parser: Parser) -> str:
         raise MissingArgument('a delimiter')
     parser.position += 1
     token = rules.SYNONYMS.get(token, token)
-    return {'.': '', '<': r'\langle', '>': r'\rangle'}.get(token, token)
+    return rules.DELIMITER_NAMES.get(token, token)
 
 
 def _matrix(opening: str, items: Items, closing: str) -> Items:
@@ -211,7 +211,7 @@ def _end_of_environment(items: Items) -> int:
 
 
 def _not(parser: Parser, token: str, out: Items, font: str) -> None:
-    items = parser.argument(font)
+    items = parser.braced(parser.argument(font))
     name = rules.NEGATED.get(str(items[0])) if len(items) == 1 else None
     out += [name] if name else [r'\not', *items]
 
@@ -244,11 +244,11 @@ def _unstroked(parser: Parser, token: str, out: Items, font: str) -> None:
 
 def _modulo(parser: Parser, token: str, out: Items, font: str) -> None:
     word: Items = [] if token == r'\pod' else [('rm', letter) for letter in 'mod']
-    out += ('(', *word, *parser.argument(font), ')') if token in {r'\pmod', r'\pod'} else word
+    out += ('(', *word, *parser.braced(parser.argument(font)), ')') if token in {r'\pmod', r'\pod'} else word
 
 
 def _prescript(parser: Parser, token: str, out: Items, font: str) -> None:
-    sup, sub, base = parser.script(font, '^'), parser.script(font, '_'), parser.argument(font)
+    sup, sub, base = parser.script(font, '^'), parser.script(font, '_'), parser.braced(parser.argument(font))
     if sub or sup:
         out += ('{', '}', *(('_', '{', *sub, '}') if sub else ()), *(('^', '{', *sup, '}') if sup else ()))
     out += base
@@ -257,7 +257,8 @@ def _prescript(parser: Parser, token: str, out: Items, font: str) -> None:
 def _buildrel(parser: Parser, token: str, out: Items, font: str) -> None:
     above = parser.sequence(font, frozenset({r'\over'}))
     parser.position += 1
-    out += _stack(parser, above, [], parser.argument(font))
+    base = parser.argument(font)
+    out += _stack(parser, above, [], base if above else parser.braced(base))
 
 
 def _substack(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -266,7 +267,7 @@ def _substack(parser: Parser, token: str, out: Items, font: str) -> None:
         return
     parser.position += 1
     lines = rows(parser, font, '}', 2)
-    out += (r'\substack', '{', *join(lines), '}') if len(lines) > 1 else join(lines)
+    out += (r'\substack', '{', *join(lines), '}') if len(lines) > 1 else unwrapped(lines)
     parser.tail = 0
 
 

@@ -2,53 +2,68 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from . import latex_rules as rules
+from .latex_column_spec import Columns, column_spec
 from .latex_columns import centred
 from .latex_fonts import Items
+from .latex_form import UnsupportedCommand
 from .latex_parser import Parser
-from .token_spans import close
+from .latex_text import text_cell
+from .token_spans import close, closes, opens
 
 _SKIP: Final = re.compile(r'[-+]?[\d.,]*(?:true)?(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp|\\[A-Za-z]+)')
 # What takes another size in a table's cell, or begins another row.
 _ONE_ROW: Final = frozenset({*rules.STYLED_ITEMS, *rules.SIZED, r'\left', r'\\'})
+_STARRED_CASES: Final = rules.CASES | rules.REVERSED_CASES
+_TEXT_OF_CASES: Final = frozenset({1})  # the second column of mathtools' cases*
+_NO_COLUMNS: Final = Columns([])
 
 
 def environment(parser: Parser, token: str, out: Items, font: str) -> None:
     r"""Appends the canonical form of the environment that `\begin{name}`, already read, opens."""
     name = token[len(r'\begin{') : -1]
     end = rf'\end{{{name}}}'
-    is_starred_matrix = name.endswith('matrix*')
+    is_starred = name.endswith('*')
     name = name.removesuffix('*')
     if name in rules.UNWRAPPED_ENVIRONMENTS:
-        out += parser.sequence(font, frozenset({end}))
+        out += parser.braced(parser.sequence(font, frozenset({end})))
         parser.position += 1
         return
-    columns = _arguments(parser, name, is_starred_matrix)
-    table = rows(parser, font, end, cell_style(name), _natural_style(name))
+    alignment = _option(parser, name, is_starred and name.endswith('matrix'))
+    if name in rules.ENVIRONMENT_ARGUMENT or (is_starred and name == 'tabular'):
+        parser.raw_argument()
+    columns = Columns([], _TEXT_OF_CASES if is_starred and name in _STARRED_CASES else frozenset())
+    if name in rules.ARRAYS:
+        columns = column_spec(parser, parser.raw_argument(), is_text=name == 'tabular')
+    table = rows(parser, font, end, cell_style(name), _natural_style(name), columns)
     if name in rules.RELATIONS_APART:
         table = [[row[0], row[1] + row[2]] if len(row) == 3 else row for row in table]
-    out += tabulate(parser, name, table, columns)
+    letters = [alignment] * max(map(len, table), default=0) if alignment else columns.letters
+    out += tabulate(parser, name, table, letters)
     parser.tail = 0
 
 
 def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Sequence[str] = ()) -> Items:
-    """The canonical form of an environment with these rows; `columns` are those of an array."""
+    """The canonical form of an environment with these rows; `columns` are those of an array or a `pmatrix*[r]`."""
     single = len(table) < 2
     cell = single and all(len(row) < 2 for row in table)
     flat = parser.style == cell_style(name) or not any(item in rules.STYLED_ITEMS for item in join(table))
     sizes = parser.form.sizes
     if name in rules.ALIGNED or name in rules.GATHERED:
         kind = 'aligned' if name in rules.ALIGNED else 'gathered'
-        return join(table, '') if single and flat else _wrap(kind, join(table))
+        return unwrapped(table) if single and flat else _wrap(kind, join(table))
     if name in rules.CASES:
         return _wrap('cases', join(table)) if sizes else [r'\{', *_wrap('array', ['{', 'l', 'l', '}', *join(table)])]
     if name in rules.REVERSED_CASES:
         return _wrap('rcases', join(table)) if sizes else [*_wrap('array', ['{', 'l', 'l', '}', *join(table)]), r'\}']
     if name == 'subarray':
-        return join(table, '') if single else [r'\substack', '{', *join(table), '}']
+        return unwrapped(table) if single else [r'\substack', '{', *join(table), '}']
     if name in rules.SMALL_MATRICES and sizes:
+        if not {'c'}.issuperset(centred(columns, table)):
+            raise UnsupportedCommand(f'columns of {name}* that are not centred')
         body = _wrap('smallmatrix', join(table))
         opening, closing = rules.MATRICES[rules.SMALL_MATRICES[name]]
         return [r'\left', opening, *body, r'\right', closing] if opening else body
@@ -57,13 +72,17 @@ def tabulate(parser: Parser, name: str, table: list[list[Items]], columns: Seque
     if sizes:
         columns = centred(columns, table)
     if columns and set(columns) == {'c'}:
-        name = 'matrix'
+        name, columns = name if name in rules.MATRICES else 'matrix', ()
     if name not in rules.MATRICES:
         return _wrap('array', ['{', *columns, '}', *join(table)]) if columns else _wrap(name, join(table))
     opening, closing = rules.MATRICES[name]
-    if sizes and opening:
+    if sizes and opening and not columns:
         return _wrap(name, join(table))
-    inner = join(table) if cell and flat else _wrap('matrix', join(table))
+    inner = unwrapped(table) if cell and flat else _wrap('matrix', join(table))
+    if columns:
+        inner = _wrap('array', ['{', *columns, '}', *join(table)])
+        if sizes and opening:
+            return [r'\left', opening, *inner, r'\right', closing]
     return [*([opening] if opening else []), *inner, *([closing] if closing else [])]
 
 
@@ -75,12 +94,14 @@ def without_needless_table(items: Items) -> Items:
     start = close(items, 1) if items[1] == '{' and opening == r'\begin{array}' else 1
     end = next(i for i, item in enumerate(items) if str(item).startswith(r'\end{'))
     cells = items[start:end]
-    behind = items[end + 1 :]
-    if '|' in items[:start] or not {'.', ','}.issuperset(behind) or not _ONE_ROW.isdisjoint(cells):
+    marks = items[end + 1 :]
+    if '|' in items[:start] or not {'.', ','}.issuperset(marks) or not _ONE_ROW.isdisjoint(cells):
         return items
     if any(str(item).startswith(r'\begin{') for item in cells):
         return items
-    return [item for item in cells if item != '&'] + behind
+    separators = [-1, *(position for position, item in enumerate(cells) if item == '&'), len(cells)]
+    row = [cells[before + 1 : behind] for before, behind in pairwise(separators)]
+    return unwrapped([row]) + marks if len(row) > 1 or marks else cells
 
 
 def _used(columns: Sequence[str], count: int) -> Sequence[str]:
@@ -101,27 +122,38 @@ def _natural_style(name: str) -> int:
     return 1 if name in rules.CASES or name in rules.REVERSED_CASES else cell_style(name)
 
 
-def _arguments(parser: Parser, name: str, is_starred_matrix: bool) -> list[str]:
-    """Reads an environment's arguments; the columns of an array are the answer."""
+def _option(parser: Parser, name: str, is_starred_matrix: bool) -> str:
+    """Reads an environment's optional argument; where that aligns the columns of a matrix, it is the answer."""
     if parser.skip_space() == '[' and (
         name in rules.ALIGNED or name in rules.GATHERED or name in rules.ARRAYS or is_starred_matrix
     ):
         position, option = parser.position, parser.bracket()
-        if option is None or len(option) != 1 or option[0] not in set('tbclr'):
-            parser.position = position
-    if name in rules.ENVIRONMENT_ARGUMENT:
-        parser.raw_argument()
-    return _columns(parser.raw_argument()) if name in rules.ARRAYS else []
+        if option is not None and len(option) == 1 and option[0] in set('tbclr'):
+            return option[0] if is_starred_matrix and option[0] in set('clr') else ''
+        if is_starred_matrix:
+            raise UnsupportedCommand(f'[{"".join(option or ())}] of {name}*')
+        parser.position = position
+    return ''
 
 
-def rows(parser: Parser, font: str, end: str, style: int, natural: int | None = None) -> list[list[Items]]:
+def rows(
+    parser: Parser,
+    font: str,
+    end: str,
+    style: int,
+    natural: int | None = None,
+    columns: Columns = _NO_COLUMNS,
+) -> list[list[Items]]:
     """Rows of cells in that style up to `end`, which is read; empty ones at the end are left out."""
     outer = parser.style, parser.natural
     parser.style, parser.natural = style, style if natural is None else natural
     stop = frozenset({'&', r'\\', r'\cr', r'\tabularnewline', r'\newline', end})
     table: list[list[Items]] = [[]]
     while True:
-        table[-1].append(parser.sequence(font, stop))
+        column = len(table[-1])
+        parser.style = columns.styles.get(column, style)
+        is_text = column in columns.text
+        table[-1].append(text_cell(parser, stop) if is_text else parser.sequence(font, stop))
         token = parser.peek()
         parser.position += 1
         if token == '&':
@@ -140,7 +172,22 @@ def rows(parser: Parser, font: str, end: str, style: int, natural: int | None = 
     return table
 
 
-def join(table: list[list[Items]], column: str = '&') -> Items:
+def unwrapped(table: list[list[Items]]) -> Items:
+    """Cells one after another without their table, which held back the styles in them, as braces do."""
+    return [item for row in table for cell in row for item in (('{', *cell, '}') if _has_style(cell) else cell)]
+
+
+def _has_style(items: Items) -> bool:
+    """Whether a style is set that holds to the end of the list."""
+    level = 0
+    for item in filter(lambda item: isinstance(item, str), items):
+        level += opens(str(item)) - closes(str(item))
+        if not level and item in rules.STYLES:
+            return True
+    return False
+
+
+def join(table: list[list[Items]]) -> Items:
     r"""Writes rows and cells; `{}` keeps a bracket or a star from being read as an option of `\\`."""
     out: Items = []
     for i, row in enumerate(table):
@@ -149,8 +196,8 @@ def join(table: list[list[Items]], column: str = '&') -> Items:
             if row and row[0] and row[0][0] in {'[', '*'}:
                 out += ('{', '}')
         for j, cell in enumerate(row):
-            if j and column:
-                out.append(column)
+            if j:
+                out.append('&')
             out += cell
     return out
 
@@ -158,35 +205,3 @@ def join(table: list[list[Items]], column: str = '&') -> Items:
 def _wrap(name: str, items: Items) -> Items:
     guard = ['{', '}'] if name in {'aligned', 'gathered'} and items[:1] == ['['] else []
     return [rf'\begin{{{name}}}', *guard, *items, rf'\end{{{name}}}']
-
-
-def _columns(spec: list[str]) -> list[str]:
-    """Reduces a column specification to l, c, r and |."""
-    columns: list[str] = []
-    position = 0
-
-    def argument() -> list[str]:
-        nonlocal position
-        position += 1
-        if spec[position : position + 1] != ['{']:
-            return spec[position : position + 1]
-        begin, level = position + 1, 1
-        while level and position + 1 < len(spec):
-            position += 1
-            level += (spec[position] == '{') - (spec[position] == '}')
-        return spec[begin:position]
-
-    while position < len(spec):
-        token = spec[position]
-        if token in {'l', 'c', 'r', '|'}:
-            columns.append(token)
-        elif token in {'p', 'm', 'b'}:
-            columns.append('l')
-            argument()
-        elif token in {'@', '!', '>', '<'}:
-            argument()
-        elif token == '*':
-            count = ''.join(argument())
-            columns += _columns(argument()) * (int(count) if re.fullmatch('[1-9][0-9]?', count) else 1)
-        position += 1
-    return columns

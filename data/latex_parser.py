@@ -6,6 +6,7 @@ What single commands do is in `latex_commands.py`, the items in `latex_fonts.py`
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from . import latex_metrics as metrics
 from . import latex_rules as rules
 from .latex_extent import fit_sizes
 from .latex_fonts import Item, Items, combine, symbol, text_symbol
@@ -257,6 +258,10 @@ class Parser(TokenReader):
             return tail
         if not has_base or (tail and not tail & written):
             out += ('{', '}')
+        elif tail and atom[0] in metrics.ACCENTS and self.is_one_atom(out[start:]):
+            # An accent in braces is to TeX the accent itself, which may have no second script: `{\\bar{x_i}}_j`.
+            end = close(out, start + 1) - 1
+            out[start:] = [*out[start:end], *out[end + 1 :], '}']
         elif tail:
             out.insert(start, '{')
             out.append('}')
@@ -295,6 +300,13 @@ class Parser(TokenReader):
         goes_on = end == len(atom) and marks[-1:] == ['^' if sup else '_'] and not (sub and sup)
         return goes_on and self.may_join(base)
 
+    def is_one_atom(self, items: Items) -> bool:
+        """Whether items that begin with an accent are that and its scripts."""
+        end = close(items, 1)
+        while end < len(items) and items[end] in ('_', '^'):
+            end = close(items, end + 1)
+        return end == len(items)
+
     def is_power(self, atom: Items, sub: Items) -> bool:
         r"""Whether a superscript goes on with the primes of a letter: `{x^{\prime}}^{2}` is `x^{\prime2}`."""
         return atom[1:3] == ['^', '{'] and not sub and {r'\prime'}.issuperset(atom[3:-1]) and self.may_join(atom[:1])
@@ -302,8 +314,9 @@ class Parser(TokenReader):
     def without_subscript(self, items: Items) -> tuple[Items, Items]:
         r"""What of an accent's argument the accent is put on, and a subscript: `\dot{x_{i}}` is `\dot{x}_{i}`."""
         is_lone = len(items) == 5 and items[1:3] == ['_', '{'] and self.may_join(items[:1])
-        # A superscript of the whole would stand higher.
-        return (items[:1], items[1:]) if is_lone and self.skip_space() not in ('^', "'") else (items, [])
+        following = self.synonyms.get(self.skip_space(), self.peek())
+        # A superscript of the whole would stand higher, and TeX refuses a second subscript.
+        return (items[:1], items[1:]) if is_lone and following not in _SCRIPTS else (items, [])
 
     def natural_limits(self, base: Items) -> str:
         r"""Where the scripts of a base stand without a word; for what has no limits, nothing that can be said."""
@@ -391,10 +404,12 @@ class Parser(TokenReader):
         return out
 
     def bare(self, items: Items) -> Items:
-        """An argument without braces of its own."""
-        while items[:1] == ['{'] and close(items, 0) == len(items):
-            items = items[1:-1]
-        return items
+        """An argument without braces of its own; if it had such, which hold a style back, `leaks` says so."""
+        inner = items
+        while inner[:1] == ['{'] and close(inner, 0) == len(inner):
+            inner = inner[1:-1]
+        self.leaks |= len(inner) < len(items)
+        return inner
 
     def styled_argument(self, font: str, style: int, cramped: bool | None = None) -> Items:
         """An argument that is set in a style of its own."""

@@ -84,6 +84,7 @@ DROPPED_WITH_ARGUMENTS: Final = {
     r'\ref': 1, r'\eqref': 1, r'\cite': 1, r'\phantom': 1, r'\hphantom': 1, r'\vphantom': 1, r'\addtocounter': 2,
     r'\setcounter': 2, r'\setlength': 2, r'\addtolength': 2, r'\color': 1, r'\footnote': 1, r'\pagebreak': 0,
     r'\footnotemark': 0, r'\refstepcounter': 1, r'\leftroot': 1, r'\uproot': 1, r'\renewcommand': 2, r'\hypertarget': 1,
+    r'\extracolsep': 1,
 }  # fmt: skip
 
 # Dropped together with the length that follows.
@@ -142,6 +143,9 @@ SYNONYMS: Final = {
     r'\textunderscore': r'\_', r'\textstar': r'\star', r'\texttimes': r'\times',
     r'\lparen': '(', r'\rparen': ')', r'\And': r'\&',
 }  # fmt: skip
+
+# Behind `\\left`, `\\big` and so on; `\\setminus` is no delimiter of TeX's.
+DELIMITER_NAMES: Final = {'.': '', '<': r'\langle', '>': r'\rangle', r'\setminus': r'\backslash'}
 
 # Of these the ones that TeX itself takes for the same: exact rules (proved by tests/data/test_latex_exact.py).
 EXACT_SYNONYMS: Final = {

@@ -1,9 +1,13 @@
 """Text inside of maths (`\\text`, `\\mbox`, ...) in the canonical form of LaTeX."""
 
+from typing import Final
+
 from . import latex_rules as rules
 from .latex_fonts import Items, combine_text, symbol, text_symbol
-from .latex_form import UnbalancedGroup
+from .latex_form import UnbalancedGroup, UnsupportedCommand
 from .latex_parser import Parser
+
+_GROUP: Final = frozenset({'}'})
 
 
 def text_command(parser: Parser, token: str, out: Items, font: str) -> None:
@@ -32,7 +36,7 @@ def text_argument(parser: Parser, font: str, maths_font: str = '') -> Items:
     token = parser.skip_space()
     if token == '{':
         parser.position += 1
-        items = _text(parser, font, maths_font, '}')
+        items = _text(parser, font, maths_font, _GROUP)
         parser.position += 1
         return items
     if token == '-':
@@ -41,11 +45,28 @@ def text_argument(parser: Parser, font: str, maths_font: str = '') -> Items:
     return parser.argument(font if token in rules.LETTERS or token in rules.DIGITS else '')
 
 
-def _text(parser: Parser, font: str, maths_font: str, stop: str) -> Items:
-    """Text up to `stop`; maths in it begins with `maths_font`."""
+def text_cell(parser: Parser, stop: frozenset[str]) -> Items:
+    """A cell of a column of text, up to a token of `stop`.
+
+    Raises UnsupportedCommand for more than single letters outside of its maths: spaces are not known here.
+    """
+    start = parser.position
+    items = _text(parser, 'rm', '', stop)
+    is_maths, level, before = False, 0, ''
+    for token in parser.tokens[start : parser.position]:
+        is_maths ^= token == '$'
+        level += (token == '{') - (token == '}')
+        if not (is_maths or level) and token in rules.LETTERS and before in rules.LETTERS:
+            raise UnsupportedCommand('words in a column of text')
+        before = token
+    return items
+
+
+def _text(parser: Parser, font: str, maths_font: str, stop: frozenset[str]) -> Items:
+    """Text up to a token of `stop`; maths in it begins with `maths_font`."""
     parser.descend()
     out: Items = []
-    while (token := parser.peek()) != stop:
+    while (token := parser.peek()) not in stop:
         if not token:
             raise UnbalancedGroup('the end of a text is missing')
         parser.position += 1
@@ -57,7 +78,7 @@ def _text(parser: Parser, font: str, maths_font: str, stop: str) -> Items:
             out += parser.braced(parser.sequence(maths_font, frozenset({'$' if token == '$' else r'\)'})))
             parser.position += 1
         elif token == '{':
-            out += _text(parser, font, maths_font, '}')
+            out += _text(parser, font, maths_font, _GROUP)
             parser.position += 1
         elif token in rules.TEXT_SWITCHES:
             font = combine_text(font, rules.TEXT_SWITCHES[token])
