@@ -217,8 +217,7 @@ def _not(parser: Parser, token: str, out: Items, font: str) -> None:
 
 
 def _dots(parser: Parser, token: str, out: Items, font: str) -> None:
-    following = rules.SYNONYMS.get(parser.peek(), parser.peek())
-    out.append(r'\cdots' if following in rules.CENTERED else r'\ldots')
+    out.append(r'\cdots' if parser.peek() in rules.CENTERED else r'\ldots')
 
 
 def _centered_dot(parser: Parser, token: str, out: Items, font: str) -> None:

@@ -182,15 +182,26 @@ LIMIT_OPERATORS: Final = _words('det gcd inf lim liminf limsup max min Pr sup')
 SPELLED: Final = _words('arccos arcsin arctan cos cosh cot coth csc dim exp ker ln log sin sinh tan tanh')
 OPENERS: Final = frozenset({'(', '[', r'\{', r'\left', r'\big', r'\Big', r'\bigg', r'\Bigg', r'\frac'})
 
-# \dots is \cdots before these (amsmath, section 4.3), else \ldots.
-CENTERED: Final = frozenset({
-    '+', '-', '=', '<', '>', r'\times', r'\cdot', r'\cdots', r'\leq', r'\geq', r'\le', r'\ge', r'\otimes', r'\oplus',
-    r'\cup', r'\cap', r'\wedge', r'\vee', r'\land', r'\lor', r'\circ', r'\subset', r'\subseteq', r'\rightarrow', r'\to',
-    r'\in', r'\equiv', r'\sim', r'\ll', r'\gg', r'\prec', r'\succ', r'\int', r'\oint', r'\pm', r'\mp', r'\ast',
-    r'\star', r'\neq', r'\ne', r'\approx', r'\leqslant', r'\geqslant', r'\Rightarrow', r'\rtimes', r'\mapsto',
-    r'\simeq', r'\cong', r'\supset', r'\supseteq', r'\setminus', r'\boxtimes', r'\sqcup', r'\longrightarrow',
-    r'\hookrightarrow', r'\leftarrow', r'\iff', r'\implies', r'\odot', r'\bullet', r'\triangleq', r'\leftrightarrow',
-})  # fmt: skip
+# \dots is \cdots before these, by the names that the author gives them: a macro that consists of several symbols
+# (\neq, \cong) is not looked into (amsmath, section 4.3).
+CENTERED: Final = frozenset('*+-:<=>') | _commands(
+    """
+    amalg And approx ast asymp barwedge because bigcap bigcirc bigcup bigodot bigoplus bigotimes bigsqcup biguplus
+    bigvee bigwedge boxdot boxminus boxplus boxtimes bullet bumpeq Cap cap cdot circ coprod Cup cup dagger dashv
+    ddagger diamond div doteq dotplus doublecap doublecup eqsim equiv frown ge geq geqq geqslant gets gg ggg gt
+    gtrapprox gtrless gtrsim hookleftarrow hookrightarrow idotsint iff iiiint iiint iint impliedby implies in int
+    intercal land le leadsto Leftarrow leftarrow leftharpoondown leftharpoonup Leftrightarrow leftrightarrow
+    leftrightarrows leq leqq leqslant lessapprox lessgtr lesssim lhd ll lll Longleftarrow longleftarrow
+    Longleftrightarrow longleftrightarrow longmapsto Longrightarrow longrightarrow lor lt ltimes mapsto mid mp ncong
+    nearrow ni nmid not nparallel nrightarrow nsim nsubseteq nsupseteq nvdash nwarrow odot oint ominus oplus oslash
+    otimes owns parallel perp pm prec preccurlyeq preceq prod propto restriction rhd Rightarrow rightarrow
+    rightharpoondown rightharpoonup rightleftharpoons rightrightarrows rightsquigarrow rtimes searrow setminus sim
+    simeq smallsetminus smile sqcap sqcup sqsubset sqsubseteq sqsupset sqsupseteq star subset subseteq subsetneq
+    succ succcurlyeq succeq sum supset supseteq supsetneq swarrow therefore times to triangleleft trianglelefteq
+    triangleq triangleright trianglerighteq twoheadrightarrow unlhd unrhd upharpoonright uplus varsubsetneqq
+    vartriangleleft vartriangleright vcentcolon Vdash vDash vdash vee veebar wedge wr
+    """
+)
 
 # --- Fonts ------------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ import pytest
 
 from data.drawing import drawings
 from data.latex import canonicalize
+from data.latex_rules import CENTERED, SYNONYMS
+from data.latex_symbols import STANDARD
 from data.render import typeset
 
 SAME_GLYPHS = {
@@ -54,7 +56,10 @@ SAME_GLYPHS = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(shutil.which('pdflatex') is None, reason='needs pdflatex')
+needs_tex = pytest.mark.skipif(shutil.which('pdflatex') is None, reason='needs pdflatex')
+
+
+@needs_tex
 def test_the_page_has_the_same_glyphs() -> None:
     formulas = [formula for group in SAME_GLYPHS.values() for formula in group]
     forms = [canonicalize(formula) for formula in formulas]
@@ -67,6 +72,22 @@ def test_the_page_has_the_same_glyphs() -> None:
     )
     changed = [(f, form) for f, form, a, b in zip(formulas, forms, before, after, strict=True) if a != b]
     assert not changed
+
+
+@needs_tex
+def test_dots_are_as_high_as_tex_has_them() -> None:
+    """Before every symbol, by each of its names; TeX refuses those that are no symbols by themselves."""
+    names = sorted(name for name in STANDARD | SYNONYMS.keys() if not name.startswith((r'\begin', r'\end')))
+    document = typeset([rf'{dots} {name} {{b}}{{c}}' for name in names for dots in (r'\dots', r'\cdots', r'\ldots')])
+    pages = [page and Counter(page.glyphs) for page in drawings(document)]
+    asked, wrong = 0, []
+    for number, name in enumerate(names):
+        given, centred, low = pages[3 * number : 3 * number + 3]
+        if given and given in (centred, low) and centred != low:
+            asked += 1
+            if (name in CENTERED) != (given == centred):
+                wrong.append(name)
+    assert asked > 400 and not wrong
 
 
 def test_columns_are_aligned_as_they_were() -> None:
