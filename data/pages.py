@@ -41,17 +41,20 @@ _pdfium = threading.Lock()
 def read_formulas(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """The lines of JSONL files, plain or .xz, one after another.
 
-    Raises ValueError for a line without `latex`, for a file that is cut off or not of its kind; OSError for none.
+    Raises ValueError for a line without `latex` or with a `label` that is no string, for a file that is cut off or not
+    of its kind; OSError for none.
     """
     for path in paths:
         for number, line in enumerate(_lines(path), 1):
             try:
                 row = json.loads(line)
-                valid = isinstance(row['latex'], str)
+                valid = isinstance(row['latex'], str) and isinstance(row.get('label', ''), str)
             except (ValueError, KeyError, TypeError):
                 valid = False
             if not valid:
-                raise ValueError(f'{path}, line {number}: expected a JSON object with a string "latex"')
+                raise ValueError(
+                    f'{path}, line {number}: expected a JSON object with a string "latex"; "label", if any, is one too'
+                )
             yield row
 
 
@@ -261,8 +264,8 @@ def _build_shard(stem: Path, rows: Sequence[dict[str, Any]], font: str) -> tuple
             if page is not None:
                 width, height = (round(size, 2) for size in sizes[page])
                 labelled = {'latex': row['latex'], 'label': row['latex'], **row}
-                if font != DEFAULT_FONT:
-                    labelled['font'] = font
+                if font != DEFAULT_FONT or 'font' in row:
+                    labelled['font'] = font  # of this page; the line may name that of another picture
                 lines.append(labelled | {'page': page, 'width_pt': width, 'height_pt': height})
     dropped += [{'latex': shown[i]['latex'], 'error': error} for i, error in result.errors.items()]
     write_whole(lines_path, b''.join(json.dumps(line).encode() + b'\n' for line in lines))

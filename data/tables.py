@@ -45,10 +45,7 @@ def parquet(path: Path, split: str) -> datasets.Dataset:
         table = datasets.load_dataset('parquet', data_files=[str(file) for file in files], split='train')
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         raise DataError(f'{path}: not a readable parquet file') from error
-    table = _columns(table, str(path))
-    return (
-        table if isinstance(table.features['image'], datasets.Image) else table.cast_column('image', datasets.Image())
-    )
+    return _columns(table, str(path))
 
 
 def labels_file(path: Path, split: str) -> Path | None:
@@ -102,7 +99,7 @@ def _labelled(line: str, where: str) -> tuple[str, str]:
 
 
 def _columns(table: datasets.Dataset, name: str) -> datasets.Dataset:
-    """The table with the columns `image` and `latex` only."""
+    """The table with the columns `image`, of pictures, and `latex` only. Raises DataError if it has no such."""
     label = next((column for column in LABEL_KEYS if column in table.column_names), None)
     if label is None or 'image' not in table.column_names:
         raise DataError(
@@ -110,4 +107,10 @@ def _columns(table: datasets.Dataset, name: str) -> datasets.Dataset:
             f'{", ".join(table.column_names) or "none"}'
         )
     table = table.select_columns(['image', label])
+    if not isinstance(table.features['image'], datasets.Image):
+        # Files written without `datasets` say of pictures only that they are a structure of bytes and a path.
+        try:
+            table = table.cast_column('image', datasets.Image())
+        except (TypeError, ValueError, NotImplementedError) as error:  # the last is Arrow's
+            raise DataError(f'{name}: the column "image" holds no pictures') from error
     return table if label == 'latex' else table.rename_column(label, 'latex')

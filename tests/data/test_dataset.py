@@ -180,6 +180,23 @@ def test_a_hub_data_set_that_cannot_be_reached() -> None:
         load('nobody/nothing', 'train')
 
 
+def test_pictures_that_are_plain_structures(
+    tmp_path: Path, formula_images: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a table has them that was written without `datasets`, whether it is of the Hub or a file."""
+    images = [{'bytes': png(image), 'path': None} for image in formula_images[:2]]
+    table = datasets.Dataset.from_dict({'image': images, 'latex': ['x', 'y']})
+    table.to_parquet(tmp_path / 'plain.parquet')
+    on_the_hub = {'owner/plain': table, 'owner/numbers': table.remove_columns('image').add_column('image', [1, 2])}
+    file = load(tmp_path / 'plain.parquet')
+    monkeypatch.setattr(datasets, 'load_dataset', lambda name, split: on_the_hub[name])
+    for source in (load('owner/plain'), file):
+        look = source.look(0, 1.0, np.random.default_rng(0), PLAIN)
+        assert look.image.size == formula_images[0].size
+    with pytest.raises(DataError, match='owner/numbers: the column "image" holds no pictures'):
+        load('owner/numbers')
+
+
 def test_formulas_without_tex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'formulas.jsonl').write_text('{"latex": "x"}\n')
     monkeypatch.setenv('PATH', str(tmp_path))

@@ -103,6 +103,14 @@ def test_another_font_draws_other_pictures_of_the_same_formulas(tmp_path: Path) 
         build_pages([source], tmp_path / 'fourier', font='pazo')
 
 
+def test_a_line_may_name_the_font_of_another_picture(tmp_path: Path) -> None:
+    source = write(tmp_path / 'f.jsonl', [{'latex': 'x', 'font': 'times'}, {'latex': 'y', 'font': 3}])
+    for font in ('cm', 'fourier'):
+        for _ in range(2):  # the second finds the shard of the first
+            assert build_pages([source], tmp_path / font, font=font)['pages'] == 2
+        assert [TypesetPages(tmp_path / font).row(n)['font'] for n in range(2)] == [font, font]
+
+
 @pytest.mark.parametrize('method', ['fork', 'spawn'])
 def test_travels_to_worker_processes(folder: Path, method: str) -> None:
     pages = TypesetPages(folder)
@@ -123,7 +131,9 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert dropped == [{'latex': r'\nosuch', 'error': r'! Undefined control sequence. (\nosuch)'}]
 
 
-@pytest.mark.parametrize('text', ['no json\n', '[]\n', '{"latex": 3}\n', '{"formula": "x"}\n'])
+@pytest.mark.parametrize(
+    'text', ['no json\n', '[]\n', '{"latex": 3}\n', '{"latex": "y", "label": null}\n', '{"formula": "x"}\n']
+)
 def test_malformed_lines_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     (tmp_path / 'f.jsonl').write_text('{"latex": "x"}\n' + text)
     assert main([str(tmp_path / 'f.jsonl'), '--out', str(tmp_path / 'store')]) == 2
