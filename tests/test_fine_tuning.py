@@ -15,6 +15,7 @@ from hub_card.export import export_model
 from metrics.score import picture_batches, score
 from metrics.text import TextScores
 from modeling.generation_im2latex import load, predict
+from training.args import parse_args
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,6 +42,14 @@ def my_formulas(tmp_path: Path) -> Path:
                 lines.append(json.dumps({'file_name': f'{number}.png', 'latex': latex}) + '\n')
             (folder / split / 'labels.jsonl').write_text(''.join(lines))
     return folder
+
+
+@pytest.mark.parametrize('value', ['no', "'no'"])
+def test_a_file_may_turn_mixed_precision_off(tmp_path: Path, value: str) -> None:
+    config = tmp_path / 'mine.yaml'
+    config.write_text(f'mixed_precision: {value}\nlabel_smoothing: 0\n')
+    args = parse_args(['--config', str(config)])
+    assert (args.mixed_precision, args.label_smoothing) == ('no', 0)
 
 
 def test_on_a_downloaded_model(my_formulas: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

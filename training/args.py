@@ -269,5 +269,12 @@ def _as_flags(path: Path) -> list[str]:
             flags.append(_flag(key) if value else _flag('no_' + key))
         else:
             values = value if isinstance(value, list) else [value]
-            flags += [_flag(key), *('none' if item is None else str(item) for item in values)]
+            flags += [_flag(key), *map(_word, values)]
     return flags
+
+
+def _word(value: Any) -> str:
+    """A value of YAML as it is typed behind a flag; YAML takes a bare `no` for false."""
+    if value is None:
+        return 'none'
+    return 'no' if value is False else str(value)
