@@ -1,19 +1,25 @@
 """Fine-tuning as docs/fine_tuning.md says: a folder of one's own pictures, one command, fewer mistakes."""
 
 import contextlib
+import itertools
 import json
 import random
+import re
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 import pytest
+from PIL import Image
 
 import train
 from data.dataset import load as load_data
 from data.render import rasterize, typeset
+from data.sampler import BucketSampler
 from hub_card.export import export_model
 from metrics.score import picture_batches, score
 from metrics.text import TextScores
+from modeling import Im2LatexImageProcessor
 from modeling.generation_im2latex import load, predict
 from training.args import parse_args
 
@@ -42,6 +48,31 @@ def my_formulas(tmp_path: Path) -> Path:
                 lines.append(json.dumps({'file_name': f'{number}.png', 'latex': latex}) + '\n')
             (folder / split / 'labels.jsonl').write_text(''.join(lines))
     return folder
+
+
+def test_nearly_half_is_ones_own_beside_general_data(tmp_path: Path) -> None:
+    """With the sources and the limit of the document's last command, in as many batches as the configuration says."""
+    document = (ROOT / 'docs' / 'fine_tuning.md').read_text(encoding='utf-8')
+    (flags,) = re.findall(r'`(--data my-formulas \S+ [^`]+)`', document)
+    args = parse_args(['--config', f'{ROOT}/configs/finetune.yaml', *flags.split()])
+    folders = {'my-formulas': 60, 'yuntian-deng/im2latex-100k': 1000}
+    assert set(args.data) == folders.keys()
+    for name, count in folders.items():
+        folder = tmp_path / name / 'train'
+        folder.mkdir(parents=True)
+        rows = [{'file_name': f'{n % 10}.png', 'latex': 'x'} for n in range(count)]
+        (folder / 'labels.jsonl').write_text(''.join(json.dumps(row) + '\n' for row in rows))
+        for n in range(10):
+            page = Image.new('L', (80 + 30 * n, 60), 255)
+            page.paste(0, (10, 10, 70 + 30 * n, 50))
+            page.save(folder / f'{n}.png')
+    sources = [load_data(tmp_path / name, args.split, limit=args.limit) for name in args.data]
+    sizes = np.concatenate([source.sizes(Im2LatexImageProcessor()) for source in sources])
+    owner = np.repeat(args.data, [len(source) for source in sources])
+    sampler = BucketSampler(sizes, args.batch_pixels, args.max_batch)
+    endless = itertools.chain.from_iterable(sampler.batches(epoch) for epoch in itertools.count())
+    drawn = [owner[draw.index] for batch in itertools.islice(endless, args.max_steps) for draw in batch]
+    assert 0.4 < drawn.count('my-formulas') / len(drawn) < 0.5
 
 
 @pytest.mark.parametrize('value', ['no', "'no'"])
