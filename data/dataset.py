@@ -108,7 +108,10 @@ class Pictures:
         return Look(augment(to_grey(self[index]['image']), rng, augmentation=augmentation), scale, fit=True)
 
     def sizes(self, preparation: Preparation) -> np.ndarray:
-        """Each picture is prepared once, and its size kept where `datasets` keeps what it made of the table."""
+        """Each picture is prepared once; of parquet files and Hub data sets the sizes are kept for the next run.
+
+        `datasets` keeps them beside the table, and of folders and raw archives it has none on disk.
+        """
         undecoded = self.table.select_columns('image').cast_column('image', datasets.Image(decode=False))
         sizes = undecoded.map(
             _size,

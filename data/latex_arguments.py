@@ -7,7 +7,7 @@ from typing import Final
 from . import latex_metrics as metrics
 from . import latex_rules as rules
 from .latex_environments import cell_style, rows, tabulate
-from .latex_fonts import Item, Items, symbol
+from .latex_fonts import Item, Items, anew, symbol
 from .latex_parser import SUB, Parser
 
 # Below these, superscripts stand lower (The TeXbook, appendix G, rules 9 to 12).
@@ -18,7 +18,8 @@ _NOTHING: Final = re.compile(r'[-+]?0*[.,]?0*(?:pt|em|ex|cm|mm|in|mu|pc|bp|sp)')
 def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
     """A command that stays, and as many arguments as the tables say."""
     cramped = token in _CRAMPING or (parser.cramped if token == r'\underline' else None)
-    found = [parser.argument(font, cramped=cramped) for _ in range(rules.ARGUMENTS[token])]
+    inner = anew(font) if token in rules.ANEW else font
+    found = [parser.argument(inner, cramped=cramped) for _ in range(rules.ARGUMENTS[token])]
     parser.tail = 0
     behind: Items = []
     if token in metrics.ACCENTS:
@@ -33,7 +34,7 @@ def arguments(parser: Parser, token: str, out: Items, font: str) -> None:
 
 def displayed(parser: Parser, token: str, out: Items, font: str) -> None:
     """A command whose argument is in display style wherever it stands."""
-    out += (token, '{', *parser.styled_argument(font, 0), '}')
+    out += (token, '{', *parser.styled_argument(anew(font), 0), '}')
     parser.tail = 0
 
 
@@ -57,6 +58,7 @@ def fraction(parser: Parser, token: str, out: Items, font: str) -> None:
 def optional_argument(parser: Parser, token: str, out: Items, font: str) -> None:
     """`\\sqrt[3]{x}` and its like."""
     option = parser.bracket()
+    font = anew(font) if option and token == r'\sqrt' else font  # such a root is set as a formula of its own
     inside = parser.inside(option, font) if option else []
     cramped = True if token == r'\sqrt' else None
     out += (token, *_option(inside), '{', *parser.argument(font, cramped=cramped), '}')
@@ -65,6 +67,7 @@ def optional_argument(parser: Parser, token: str, out: Items, font: str) -> None
 
 def root(parser: Parser, token: str, out: Items, font: str) -> None:
     """`\\root 3 \\of x` of plain TeX."""
+    font = anew(font)
     degree = parser.sequence(font, frozenset({r'\of'}))
     parser.position += 1
     out += (r'\sqrt', *_option(degree), '{', *parser.argument(font, cramped=True), '}')
@@ -126,7 +129,7 @@ def plain_table(parser: Parser, token: str, out: Items, font: str) -> None:
         return
     parser.position += 1
     name = rules.PLAIN_TABLES[token]
-    out += tabulate(parser, name, rows(parser, font, '}', cell_style(name)))
+    out += tabulate(parser, name, rows(parser, anew(font), '}', cell_style(name)))
     parser.tail = 0
 
 

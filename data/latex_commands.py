@@ -18,7 +18,7 @@ from .latex_arguments import (
 from .latex_environments import environment, join, rows, unwrapped, without_needless_table
 from .latex_exact import EXACT_HANDLERS, ExactParser
 from .latex_extent import is_plain, lone_size, shortest_tail
-from .latex_fonts import Items, combine, name_functions, operator, symbol, write
+from .latex_fonts import Items, anew, combine, name_functions, operator, symbol, write
 from .latex_form import CANONICAL, Form, MissingArgument
 from .latex_parser import Handler, Parser
 from .latex_symbols import WITHOUT_ARGUMENT
@@ -265,7 +265,7 @@ def _substack(parser: Parser, token: str, out: Items, font: str) -> None:
         out += parser.argument(font)
         return
     parser.position += 1
-    lines = rows(parser, font, '}', 2)
+    lines = rows(parser, anew(font), '}', 2)
     out += (r'\substack', '{', *join(lines), '}') if len(lines) > 1 else unwrapped(lines)
     parser.tail = 0
 
@@ -307,6 +307,7 @@ def _skip(parser: Parser, token: str) -> None:
 def _unwrap(parser: Parser, token: str, out: Items, font: str) -> None:
     kept, count = rules.UNWRAPPED[token]
     kept = parser.style if token == r'\mathchoice' else kept
+    font = anew(font) if token in rules.ANEW else font
     if token in rules.UNWRAPPED_WITH_OPTION:
         parser.bracket()
     for index in range(count):

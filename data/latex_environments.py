@@ -8,7 +8,7 @@ from typing import Final
 from . import latex_rules as rules
 from .latex_column_spec import Columns, column_spec
 from .latex_columns import centred
-from .latex_fonts import Items
+from .latex_fonts import Items, anew
 from .latex_form import UnsupportedCommand
 from .latex_parser import Parser
 from .latex_text import text_cell
@@ -38,7 +38,7 @@ def environment(parser: Parser, token: str, out: Items, font: str) -> None:
     columns = Columns([], _TEXT_OF_CASES if is_starred and name in _STARRED_CASES else frozenset())
     if name in rules.ARRAYS:
         columns = column_spec(parser, parser.raw_argument(), is_text=name == 'tabular')
-    table = rows(parser, font, end, cell_style(name), _natural_style(name), columns)
+    table = rows(parser, anew(font), end, cell_style(name), _natural_style(name), columns)
     if name in rules.RELATIONS_APART:
         table = [[row[0], row[1] + row[2]] if len(row) == 3 else row for row in table]
     letters = [alignment] * max(map(len, table), default=0) if alignment else columns.letters

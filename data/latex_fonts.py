@@ -22,6 +22,11 @@ def combine(outer: str, inner: str) -> str:
     return rules.BOLD.get(inner, inner) if outer.startswith('sym') else inner
 
 
+def anew(font: str) -> str:
+    r"""What is left of a font in a formula of its own: `\boldsymbol`, which is no font of letters alone."""
+    return font if font.startswith('sym') else ''
+
+
 def combine_text(outer: str, inner: str) -> str:
     """The same for text, where weight and shape add up: bold italic is nearly the glyph of \\boldsymbol."""
     return 'sym' if {outer, inner} == {'bf', 'it'} or outer == 'sym' and inner in {'bf', 'it'} else inner

@@ -4,8 +4,8 @@ An exact rule leaves every glyph in its place. These rules are lossy, for the sa
 
 - space, sizes and styles go (`\,`, `\quad`, `\big`, `\displaystyle`, `\limits`), and with them what only places things
   (`\phantom`, `\smash`, `\mathrel`); `\left(` is `(`, `\dfrac` is `\frac`, `\nicefrac{a}{b}` is `a/b`, `\mid` is `|`,
-  `\backslash` is `\setminus`;
-- glyphs that hardly differ share a name: `\pmb` and bold italic text are `\boldsymbol`, small capitals are capitals,
+  `\backslash` is `\setminus`, but for delimiters;
+- glyphs that hardly differ share a name: bold italic text is `\boldsymbol`, small capitals are capitals,
   slanted is italic, one letter of text italic is a maths letter, an accent is never bold, text has maths punctuation;
 - `R^a_{\ b}` is `R^{a}{}_{b}`; `{a \atop b}` is a matrix or, in scripts, `\substack`.
 """
@@ -275,6 +275,13 @@ ARGUMENTS: Final = dict.fromkeys(
 ) | dict.fromkeys(_commands('frac binom cfrac overset underset accentset underaccent sideset rule'), 2)
 ACCENTS: Final = _commands(
     'hat bar tilde vec dot ddot dddot ddddot check breve acute grave mathring widehat widetilde widecheck'
+)
+# TeX sets their argument as a formula of its own, where a font of letters begins anew, as it does in cells of tables.
+ANEW: Final = _commands(
+    """
+    overbrace underbrace overbracket underbracket overrightarrow overleftarrow overleftrightarrow underrightarrow
+    underleftarrow underleftrightarrow boxed cancel bcancel xcancel pmb smash cramped
+    """
 )
 # The style that a fraction brings with it.
 FRACTIONS: Final = {

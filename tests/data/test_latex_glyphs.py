@@ -46,6 +46,16 @@ SAME_GLYPHS = {
         r'\genfrac{(}{)}{}{}{a}{p}', r'\genfrac{(}{)}{}{1}{a}{p}', r'\genfrac{|}{|}{}{0}{\frac{a}{b}}{p}',
         r'x_{\genfrac{(}{)}{}{}{a}{p}}', r'\genfrac{(}{.}{}{}{a}{p}', r'\textstyle\genfrac{(}{)}{}{}{a}{p}_{2}',
     ],
+    'fonts of letters': [
+        rf'\mathbf{{a{formula}b}}{{\rm a{formula}b}}'
+        for formula in (
+            r'\begin{pmatrix}a\\b\end{pmatrix}', r'\begin{array}{cc}a&b\end{array}',
+            r'\begin{aligned}a\\b\end{aligned}', r'\substack{a\\b}', r'\underbrace{ab}_{c}', r'\boxed{a}',
+            r'\overrightarrow{ab}', r'\cancel{a}', r'\pmb{a}',
+            r'\smash{a}', r'\sqrt[n]{a}', r'\frac{a}{b}', r'\xrightarrow[a]{b}', r'\overset{a}{b}',
+            r'\root n\of a',
+        )
+    ],
     'columns': [
         r'\begin{pmatrix*}[r]1&-1\\10&2000\end{pmatrix*}^{2}', r'\begin{bmatrix*}[l]1&-100\\10&2\end{bmatrix*}',
         r'\begin{matrix*}[r]1&-1\\10&2000\end{matrix*}', r'\begin{pmatrix*}[c]1&-1\\10&2\end{pmatrix*}',
