@@ -6,14 +6,11 @@ write(r'\frac{1}{2}', 'inline')     # $\frac{1}{2}$
 import re
 from collections.abc import Callable
 
-# What tylax takes without a word and writes as something else: a bar is gone, rows of an inner table run over the line,
-# a name is left that Typst does not know. Wrong output would be worse than none.
-GARBLED = re.compile(
-    r'\\(?:middle|hline|nolimits|slashed|mathring|mathscr|hslash|nsubseteq|llbracket|rrbracket|[dt]binom'
-    r'|text(?:bf|it|sf|tt)|x(?:right|left)arrow)(?![A-Za-z])|\\_'
-    r'|\\begin\{rcases\}|\\begin\{array\}\s*\{[^}]*\|'
-    r'|(?<=.)\\begin\{(?:aligned|gathered)\}|\\end\{(?:aligned|gathered)\}(?=.)',
-    re.DOTALL,
+# The converters to other languages have no bounds: what is longer, or what a few macros stand for, may take more time,
+# stack or memory than there is.
+MAX_LENGTH = 10_000
+MACROS = re.compile(
+    r'\\(?:[egx]?def|let|(?:re)?newcommand|providecommand|(?:re)?newenvironment|DeclareMathOperator)(?![A-Za-z])'
 )
 
 
@@ -29,7 +26,16 @@ def write(latex: str, name: str) -> str:
     """
     if name not in FORMATS:
         raise FormatError(f'no format {name!r}: choose one of {", ".join(FORMATS)}')
+    if name in NEEDED:
+        _check(latex)
     return FORMATS[name](latex) if latex else ''
+
+
+def _check(latex: str) -> None:
+    if len(latex) > MAX_LENGTH:
+        raise FormatError(f'cannot be converted: it has {len(latex):,} characters, more than {MAX_LENGTH:,}')
+    if found := MACROS.search(latex):
+        raise FormatError(f'cannot be converted: {found[0]} defines a macro')
 
 
 def _mathml(latex: str) -> str:
@@ -39,16 +45,9 @@ def _mathml(latex: str) -> str:
 
 
 def _typst(latex: str) -> str:
-    import tylax
+    from .typst import typst
 
-    if found := GARBLED.search(latex):
-        raise FormatError(f'cannot be written as Typst: {found[0].strip()} is unknown to the converter')
-    try:
-        typst = tylax.latex_to_typst(latex, options=tylax.L2TOptions(frac_to_slash=False)).strip()
-    except Exception as error:
-        raise FormatError(f'cannot be written as Typst: {error}') from error
-    # Typst 0.14 has no such symbol any more.
-    return f'$ {typst.replace("planck.reduce", "ℏ")} $'
+    return typst(latex)
 
 
 def _markdown(latex: str) -> str:

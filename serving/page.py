@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from .answers import HINT, Answer, answer, choices, display, failure, written
 from .batching import BusyError, Prediction
 from .crop import Crop
+from .formats import MAX_LENGTH
 from .picture_input import PictureInput
 from .pictures import PictureError
 from .reading import FormulaReader
@@ -102,7 +103,7 @@ def _one_picture(reader: FormulaReader) -> None:
         with gr.Column(elem_id='right'):
             formula = gr.Markdown(HINT, latex_delimiters=DELIMITERS, elem_id='formula')
             verdict = gr.HTML(elem_id='verdict')
-            latex = gr.Textbox(label='LaTeX', lines=2, max_lines=8, elem_id='latex')
+            latex = gr.Textbox(label='LaTeX', lines=2, max_lines=8, max_length=MAX_LENGTH, elem_id='latex')
             formats = gr.JSON({}, visible='hidden', elem_id='written')
             with gr.Row(elem_id='copy'):
                 for name, label in BUTTONS.items():

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from serving.formats import MAX_LENGTH
+
 
 def connect(address: str) -> socket.socket:
     url = urlsplit(address)
@@ -107,6 +109,11 @@ def answer_of_the_page(page: str, kind: str, files: Any) -> str:
     asked = {'data': [files], 'fn_index': index, 'session_hash': f'{index}'}
     httpx.post(f'{page}/gradio_api/queue/join', json=asked, timeout=20).raise_for_status()
     return httpx.get(f'{page}/gradio_api/queue/data?session_hash={index}', timeout=20).text
+
+
+def test_the_page_takes_no_longer_a_formula_than_can_be_converted(page: str) -> None:
+    parts = httpx.get(f'{page}/config').json()['components']
+    assert [part['props']['max_length'] for part in parts if part['props'].get('elem_id') == 'latex'] == [MAX_LENGTH]
 
 
 META = {'meta': {'_type': 'gradio.FileData'}}
