@@ -32,6 +32,8 @@ REWRITTEN = [
         (r'\\sim(?![A-Za-z])', '∼'),  # else ~
         (r'\\slashed(?![A-Za-z])', r'\\not'),
         (r'\\(?:big|Big|bigg|Bigg)[lrm]?\.', ''),
+        (r'(\\[A-Za-z]+)\s*\\nolimits(?![A-Za-z])', r'{\1}'),  # in braces it is no operator with limits any more
+        (r'\\operatorname\s*\{[^{}]*\}', r'{\g<0>}'),
     )
 ]
 # Rules around an array: MathML has them between columns and rows only, and there the converter puts them.
@@ -41,6 +43,11 @@ AROUND = re.compile(
 LETTERS = {r'\AA': 'Å', r'\L': 'Ł', r'\O': 'Ø', r'\P': '¶', r'\ae': 'æ', r'\l': 'ł', r'\o': 'ø', r'\arg': 'arg'}
 # What a struck sign may be the first part of, of how many.
 STRUCK = {f'{MATHML}row': 1, f'{MATHML}sub': 2, f'{MATHML}sup': 2, f'{MATHML}subsup': 3}
+# Operators whose scripts are limits in a display, besides those of which the converter says so.
+LIMITS = {'lim', 'max', 'min', 'inf', 'sup', '∐', '⋂', '⋃', '⋀', '⋁', '⨀', '⨁', '⨂', '⨄', '⨆'}
+AS_LIMITS = {
+    f'{MATHML}sub': f'{MATHML}under', f'{MATHML}sup': f'{MATHML}over', f'{MATHML}subsup': f'{MATHML}underover'
+}  # fmt: skip
 ESCAPED = re.compile(r'\\([%_&#$\xa0])')
 
 
@@ -56,6 +63,8 @@ def mathml(latex: str) -> str:
         latex = pattern.sub(words, latex)
     try:
         root = ElementTree.fromstring(latex2mathml.converter.convert(latex, display='block'))
+    except RecursionError:
+        raise FormatError('cannot be written as MathML: it is nested too deep') from None
     except Exception as error:  # the converter fails with whatever comes to it; text in a formula it does not escape
         raise FormatError(f'cannot be written as MathML: {str(error) or type(error).__name__}') from error
     for element in root.iter():
@@ -66,6 +75,7 @@ def mathml(latex: str) -> str:
             element.text = _shown(element.text, element.tag == f'{MATHML}text')
     for element in list(root.iter()):
         _strike(element)
+        _set_limits(element)
     return ElementTree.tostring(root, encoding='unicode')
 
 
@@ -86,6 +96,17 @@ def _shown(written: str, is_text: bool) -> str:
     elif code := convert_symbol(written):
         return chr(int(code, 16))
     raise FormatError(f'cannot be written as MathML: {written} is unknown')
+
+
+def _set_limits(element: ElementTree.Element) -> None:
+    """Has the scripts of an operator stand below and above it in a display, and beside it elsewhere."""
+    if element.text in LIMITS:
+        element.tag = f'{MATHML}o'  # some are identifiers to the converter
+    if element.tag in AS_LIMITS and len(element):
+        operator = element[0]
+        if operator.text in LIMITS or operator.get('movablelimits') == 'true':
+            element.tag = AS_LIMITS[element.tag]
+            operator.set('movablelimits', 'true')
 
 
 def _strike(parent: ElementTree.Element) -> None:
