@@ -19,6 +19,7 @@ from PIL import Image, ImageGrab
 import predict
 from modeling.confidence_im2latex import FILE, Calibration, Logistic
 from serving.formats import write
+from serving.watching import new_files
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -279,6 +280,18 @@ def test_watch(tmp_path: Path, tiny_checkpoint: Path, formula_images: list[Image
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
         assert process.stderr.read() == ''
+
+
+@pytest.mark.parametrize('folder', ['below', './below/', '.'])
+def test_watched_files_are_named_as_the_folder_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """By their names those are known that were read before."""
+    monkeypatch.chdir(tmp_path)
+    Path('below').mkdir()
+    later = new_files([folder], predict.is_picture)
+    Path('below', 'a.png').touch()
+    assert next(later) in predict.expand(folder)
 
 
 def test_wrong_usage_of_watch_and_clipboard(pictures: Path, run: Any) -> None:
