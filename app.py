@@ -4,16 +4,28 @@
     python app.py --host 0.0.0.0 --no-page      # the HTTP interface alone, for other machines too
     IM2LATEX_MAX_BATCH=16 python app.py         # every flag is an environment variable, too
 
-Exit status: 0 stopped, 2 wrong usage.
+Exit status: 0 stopped by Ctrl+C or SIGTERM, 2 wrong usage, or it cannot listen where it is told to. Before it listens
+Ctrl+C ends it with 130, and SIGTERM as a shell reports it, 143.
 """
 
+import asyncio
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from command_line import report_missing
+
 
 def main(argv: Sequence[str] | None = None) -> int:
+    try:
+        return run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        return 130  # as a shell reports SIGINT
+
+
+def run(argv: list[str]) -> int:
     # Gradio and the Hub would report to their makers.
     os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
     os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1')
@@ -22,10 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from serving.settings import Settings
 
     try:
-        settings = Settings(_cli_parse_args=list(sys.argv[1:] if argv is None else argv))
+        settings = Settings(_cli_parse_args=argv)
     except ValidationError as error:
         for problem in error.errors():
             print(f'app.py: {".".join(map(str, problem["loc"]))}: {problem["msg"]}', file=sys.stderr)
+        return 2
+    # Before what takes seconds: it would be found out at the end of it.
+    if problem := listening_problem(settings.host, settings.port):
+        print(f'app.py: {problem}', file=sys.stderr)
         return 2
 
     from modeling.checkpoint_im2latex import CheckpointError
@@ -43,10 +59,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CheckpointError as error:
         print(f'app.py: {error}', file=sys.stderr)
         return 2
-    server = Server(create_app(reader, settings, Path(checkpoint).name, backend), settings)
-    server.run()
-    return 0 if server.started else 2
+    Server(create_app(reader, settings, Path(checkpoint).name, backend), settings).run()
+    return 0
+
+
+def listening_problem(host: str, port: int) -> str | None:
+    """Why no server can listen there, and what to do; None if one can."""
+
+    async def listen() -> None:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
+        server.close()
+
+    try:
+        asyncio.run(listen())
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f'{host}:{port} is in use: stop what listens there, or choose another port with --port'
+        return f'cannot listen on {host}:{port}: {error.strerror or error}'
+    return None
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(
+        report_missing(main, 'app.py', 'make app, or pip install -r requirements-cpu.txt -r requirements-app.txt')
+    )

@@ -20,11 +20,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def report_missing(main: Callable[[], int], program: str) -> int:
+def report_missing(
+    main: Callable[[], int], program: str, remedy: str = 'make setup, or pip install -r requirements.txt'
+) -> int:
     """What a script's main function returns; 2 and a line on standard error where a package is not installed."""
     try:
         return main()
     except ModuleNotFoundError as error:
         package = (error.name or str(error)).partition('.')[0]
-        print(f'{program}: {package} is not installed: make setup, or pip install -r requirements.txt', file=sys.stderr)
+        print(f'{program}: {package} is not installed: {remedy}', file=sys.stderr)
         return 2

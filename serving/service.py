@@ -1,8 +1,10 @@
 """The whole service: HTTP interface, page and limits in one application, and the server that runs it."""
 
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -99,6 +101,11 @@ class Server(uvicorn.Server):
             )
         )
         self._end_streams: Callable[[], None] = getattr(app.state, 'end_streams', lambda: None)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Uvicorn's own has the signal sent again once all is done, which would look like a failure.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # An open page holds a connection that would last until the time for finishing is up.

@@ -10,20 +10,30 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+CPU = [
+    line
+    for line in (ROOT / 'requirements-cpu.txt').read_text(encoding='utf-8').splitlines()
+    if not line.startswith('#')
+]
+
+
 @pytest.mark.parametrize(
-    'command',
+    ('command', 'installed', 'remedy'),
     [
-        ['train.py', '--data', 'formulas.jsonl', '--run-dir', 'runs/none'],
-        ['evaluate.py', '--checkpoint', 'checkpoints/small', '--data', 'formulas.jsonl'],
-        ['export_onnx.py', 'tests'],
+        (['train.py', '--data', 'formulas.jsonl', '--run-dir', 'runs/none'], CPU, 'requirements.txt'),
+        (['evaluate.py', '--checkpoint', 'checkpoints/small', '--data', 'formulas.jsonl'], CPU, 'requirements.txt'),
+        (['export_onnx.py', 'tests'], CPU, 'requirements'),
+        (['predict.py', 'examples'], [], 'requirements-cpu.txt'),
+        (['app.py'], CPU, 'requirements-app.txt'),
     ],
-    ids=lambda command: command[0],
+    ids=lambda value: value[0] if value and value[0].endswith('.py') else '',
 )
-def test_missing_packages_are_named(environment_with: Any, command: list[str]) -> None:
-    lines = (ROOT / 'requirements-cpu.txt').read_text(encoding='utf-8').splitlines()
-    environment = environment_with([line for line in lines if not line.startswith('#')])
+def test_missing_packages_are_named(
+    environment_with: Any, command: list[str], installed: list[str], remedy: str
+) -> None:
+    environment = environment_with(installed)
     found = subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert found.returncode == 2 and not found.stdout
-    assert found.stderr.count('\n') == 1 and 'is not installed' in found.stderr and 'requirements' in found.stderr
+    assert found.stderr.count('\n') == 1 and 'is not installed' in found.stderr and remedy in found.stderr
