@@ -22,7 +22,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from command_line import Parser, positive
+from command_line import Parser, positive, report_missing
 from modeling.checkpoint_im2latex import CheckpointError
 from serving.formats import FORMATS, NEEDED, FormatError, write
 
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from PIL import Image
 
 CLIPBOARD = '<clipboard>'
-SUFFIXES = {'.png', '.jpg', '.jpeg', '.webp', '.gif', '.bmp', '.tif', '.tiff', '.ppm', '.pgm', '.pbm'}
+# The names of files in the formats of `serving.pictures`, which is imported only when there is something to read.
+SUFFIXES = {
+    '.png', '.apng', '.jpg', '.jpeg', '.jpe', '.jfif', '.webp', '.gif', '.bmp', '.dib', '.tif', '.tiff',
+    '.ppm', '.pgm', '.pbm', '.pnm', '.pfm', '.avif', '.avifs',
+}  # fmt: skip
 CHECKPOINTS = [Path(__file__).resolve().parent / 'checkpoints' / name for name in ('base', 'small')]
 
 
@@ -89,9 +93,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def expand(given: str, may_be_empty: bool = False) -> list[str]:
     """The pictures that an argument stands for: those of a folder, sorted, or the argument itself."""
-    path = Path(given)
     if given == '-':
         return [given]
+    if not given:  # which would be the folder that it is started in
+        raise FileNotFoundError('an empty path: give a picture, a folder, or -')
+    path = Path(given)
     if not path.is_dir():
         if not path.exists():
             raise FileNotFoundError(f'{given}: no such file or folder')
@@ -209,7 +215,8 @@ def read_and_print(paths: list[str], read: Callable[[Sequence[Any]], Sequence[An
 def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors='surrogateescape')  # file names need not be UTF-8
+        # Whatever the locale, what is read may hold any character; and file names need not be UTF-8.
+        sys.stdout.reconfigure(encoding='utf-8', errors='surrogateescape')
     try:
         with warnings.catch_warnings(action='ignore'):
             return run(args)
@@ -222,4 +229,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    raise SystemExit(report_missing(main, 'predict.py', 'make predict, or pip install -r requirements-cpu.txt'))

@@ -19,6 +19,7 @@ from PIL import Image, ImageGrab
 import predict
 from modeling.confidence_im2latex import FILE, Calibration, Logistic
 from serving.formats import write
+from serving.pictures import FORMATS
 from serving.watching import new_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +56,11 @@ def test_folders_are_searched_in_depth_and_sorted(pictures: Path, run: Any) -> N
     status, out, err = run(pictures)
     assert (status, err) == (0, [])
     assert [line.split('\t')[0] for line in out] == [str(pictures / 'a.png'), str(pictures / 'below' / 'b.JPG')]
+
+
+def test_in_folders_every_format_is_found_that_is_read() -> None:
+    read = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
+    assert read <= predict.SUFFIXES
 
 
 def test_json_says_the_same_as_the_lines(pictures: Path, run: Any) -> None:
@@ -125,6 +131,7 @@ def test_nothing_readable(pictures: Path, run: Any) -> None:
         (['a.png', '--num-beams', 'many'], "--num-beams: 'many' is not a number from 1 on"),
         (['a.png', '--fast'], '--fast'),
         ([], 'PATH'),
+        ([''], 'an empty path'),
     ],
 )
 def test_wrong_usage(
@@ -195,6 +202,17 @@ def test_as_a_process(tmp_path: Path, tiny_checkpoint: Path, formula_images: lis
         process.stdin.close()
         assert process.wait(60) == 141
         assert process.stderr.read() == b''
+
+
+def test_what_is_read_is_written_as_utf_8_whatever_the_locale(
+    tiny_checkpoint: Path, tmp_path: Path, formula_images: list[Image.Image]
+) -> None:
+    formula_images[0].save(tmp_path / '∑.png')
+    command = [sys.executable, ROOT / 'predict.py', tmp_path, '--checkpoint', tiny_checkpoint]
+    environment = {**os.environ, 'PYTHONIOENCODING': 'latin-1'}
+    found = subprocess.run([*map(str, command)], env=environment, capture_output=True, timeout=60, check=False)
+    assert (found.returncode, found.stderr) == (0, b'')
+    assert found.stdout.decode().startswith(f'{tmp_path}/∑.png\t')
 
 
 def test_interrupt(pictures: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
