@@ -19,7 +19,7 @@ GARBLED = re.compile(
     r'|x(?:right|left)arrow)(?![A-Za-z])|\\_'
     r'|\\begin\{rcases\}|\\begin\{array\}\s*\{[^}]*\|'
     r'|(?<=.)\\begin\{(?:aligned|gathered)\}|\\end\{(?:aligned|gathered)\}(?=.)'
-    r'|[\^_]\s*[\^_]',
+    r'|\\sqrt\s*\[[\w+ -]*[^]\w+ -]|[\^_]\s*[\^_]',
     re.DOTALL,
 )
 # What it does not know, takes for another symbol, or writes without the space that must be behind it.
@@ -48,7 +48,9 @@ STRUCK = {
 
 # Sizes of delimiters are left out: behind one it takes a bracket for an optional argument, and of others it drops them.
 SIZE = re.compile(r'\\(?:big|Big|bigg|Bigg)[lrm]?(?![A-Za-z])\s*\.?')
-BLACKBOARD = re.compile(r'\\mathbb\s*\{([A-Za-z]{2,})\}')  # it would take the letters for a name
+# Where it, or Typst, would take letters for a name.
+BLACKBOARD = re.compile(r'\\mathbb\s*\{([A-Za-z]{2,})\}')
+DEGREE = re.compile(r'(?<=\\sqrt\[)[^]]*')
 TOKEN = re.compile(
     r'\\(?P<side>left|right)(?![A-Za-z])\s*(?P<delimiter>\\[A-Za-z]+|\\.|.)'
     r'|(?P<text>\\(?:text|textrm|textnormal|mbox|operatorname\*?)\s*\{)(?P<content>[^{}]*)'
@@ -113,7 +115,9 @@ def _prepared(latex: str) -> str:
     Raises:
         FormatError: it holds an unknown command, or is nested too deep.
     """
-    tokens = list(TOKEN.finditer(BLACKBOARD.sub(_apart, SIZE.sub('', latex))))
+    latex = BLACKBOARD.sub(lambda found: '{' + ''.join(rf'\mathbb{{{letter}}}' for letter in found[1]) + '}', latex)
+    latex = DEGREE.sub(lambda found: re.sub('(?<=[A-Za-z])(?=[A-Za-z])', ' ', found[0]), latex)
+    tokens = list(TOKEN.finditer(SIZE.sub('', latex)))
     unmatched = set(_unmatched(tokens))
     written = []
     for place, token in enumerate(tokens):
@@ -131,10 +135,6 @@ def _prepared(latex: str) -> str:
                     raise _unknown(command)
             written.append(token[0])
     return ''.join(written)
-
-
-def _apart(letters: re.Match[str]) -> str:
-    return '{' + ''.join(rf'\mathbb{{{letter}}}' for letter in letters[1]) + '}'
 
 
 def _plain(markup: re.Match[str]) -> str:
