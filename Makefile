@@ -62,7 +62,8 @@ onnx: setup
 	$(BIN)/python export_onnx.py $(CHECKPOINT)
 
 release: setup tex
-	$(BIN)/python evaluate.py --checkpoint $(CHECKPOINT) --data $(DATA) --split test --out artifacts/release
+	$(BIN)/python evaluate.py --checkpoint $(CHECKPOINT) --data $(DATA) --split test --out artifacts/release \
+		--backend onnx --processes $$(getconf _NPROCESSORS_ONLN)
 	cp artifacts/release/scores.json $(CHECKPOINT)/
 
 export: setup

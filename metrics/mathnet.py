@@ -15,9 +15,13 @@ im2latex's convention (`harvard.py`):
 - M8 arrays have columns `c` and no braces around cells; one of a single row is taken apart;
 - M9 formulas with certain commands, with an array whose columns do not fit, or that begin with a script, are left out.
 
-Two things differ. The length of `\hspace` and the like goes with it. Formulas with rare tokens (the last rule of their
-pipeline) are not left out, since that depends on the corpus. im2latexv2's pictures are typeset anew and in many fonts:
-scores by these rules on other pictures can be read beside its own, not ranked with them.
+Four things differ. The length of `\hspace` and the like goes with it. Formulas with `\rlap` are left out, as the paper
+says; in its list a stray tab keeps them. A fraction whose numerator holds another keeps the braces of its denominator,
+which its code drops there. Formulas with rare tokens (the last rule of their pipeline) are not left out, since that
+depends on the corpus.
+
+im2latexv2's pictures are typeset anew and in many fonts: scores by these rules on other pictures can be read beside its
+own, not ranked with them.
 """
 
 from collections.abc import Sequence
