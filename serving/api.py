@@ -1,15 +1,18 @@
 """The HTTP interface: `POST /predict`, `POST /predict/batch`, `GET /health`, `GET /version`."""
 
+import asyncio
+from collections.abc import Coroutine
 from enum import StrEnum
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from .batching import Batcher, BusyError
 from .formats import FORMATS, FormatError, write
@@ -22,6 +25,7 @@ from .wording import remark
 VERSION = '1.0'
 LIBRARIES = {'onnx': ('onnxruntime',), 'torch': ('torch', 'transformers')}
 
+Result = TypeVar('Result')
 Format = StrEnum('Format', {name: name for name in FORMATS})  # type: ignore[misc]
 PLAIN = Format('latex')
 NBest = Annotated[int, Query(ge=1, le=8, description='most readings of a picture, the alternatives counted')]
@@ -49,7 +53,7 @@ def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint:
     async def predict(request: Request, n_best: NBest = 1, format: InFormat = PLAIN) -> PredictionOut:
         """Read the formula in one picture, sent as a form, as JSON, or as it is."""
         source = await one_picture(request, settings)
-        [reading] = await reader.read([source], n_best)
+        [reading] = await _while_connected(request, reader.read([source], n_best))
         item = await run_in_threadpool(_item, reading, format)
         if item.prediction is None:
             raise HTTPException(422, item.error)
@@ -59,7 +63,7 @@ def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint:
     async def predict_batch(request: Request, n_best: NBest = 1, format: InFormat = PLAIN) -> BatchOut:
         """Read the formulas in several pictures; one that cannot be read does not keep the others from it."""
         sources = await several_pictures(request, settings)
-        readings = await reader.read(sources, n_best)
+        readings = await _while_connected(request, reader.read(sources, n_best))
         return BatchOut(items=await run_in_threadpool(lambda: [_item(reading, format) for reading in readings]))
 
     @router.get('/health')
@@ -73,6 +77,24 @@ def api(reader: FormulaReader, batcher: Batcher, settings: Settings, checkpoint:
         return Version(service=VERSION, checkpoint=checkpoint, backend=backend, libraries=_libraries(backend))
 
     return router
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """What comes of some work, which is given up when the client goes.
+
+    Raises:
+        ClientDisconnect: the client has gone.
+    """
+    # The body has been read: what comes next is the end of the connection.
+    working, gone = asyncio.create_task(work), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait([working, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()
 
 
 def _item(reading: Reading, format: str) -> ItemOut:
@@ -110,6 +132,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(BusyError)
     async def busy(_: Request, error: BusyError) -> JSONResponse:
         return _problem(429, f'{error}: try again later', {'Retry-After': '5'})
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # which nobody gets: it is for the log, and the number that nginx has for it
 
     @app.exception_handler(Exception)
     async def failed(_: Request, error: Exception) -> JSONResponse:

@@ -114,8 +114,8 @@ class Batcher:
                 return
 
     async def _collect(self, first: _Job) -> tuple[list[_Job], bool]:
-        """A batch that begins with `first`, and whether the queue's end came after it."""
-        jobs = [first]
+        """A batch that begins with `first`, without those that have gone; whether the queue's end came after it."""
+        jobs = [] if first.result.done() else [first]
         until = asyncio.get_running_loop().time() + self._max_wait
         while len(jobs) < self._max_batch:
             try:
@@ -125,7 +125,8 @@ class Batcher:
                 break
             if job is None:
                 return jobs, True
-            jobs.append(job)
+            if not job.result.done():
+                jobs.append(job)
         return jobs, False
 
     async def _read(self, jobs: list[_Job], n_best: int) -> None:

@@ -99,8 +99,9 @@ def _parse(model: type[Model], body: bytes) -> Model:
 
 
 def _decoded(content: str) -> bytes | PictureError:
+    encoded = content.partition(',')[2] if content.startswith('data:') else content
     try:
-        return base64.b64decode(content.partition(',')[2] if content.startswith('data:') else content, validate=True)
+        return base64.b64decode(''.join(encoded.split()), validate=True)  # many programs wrap its lines
     except ValueError:
         return PictureError('not base64')
 

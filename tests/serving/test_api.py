@@ -30,10 +30,11 @@ def test_every_way_of_sending_gets_the_same(client: TestClient, formula: bytes) 
         client.post('/predict', files={'file': ('x.png', formula, 'image/png')}),
         client.post('/predict', json={'image': encoded}),
         client.post('/predict', json={'image': f'data:image/png;base64,{encoded}'}),
+        client.post('/predict', json={'image': base64.encodebytes(formula).decode()}),
         client.post('/predict', content=formula, headers={'content-type': 'image/png'}),
         client.post('/predict', content=formula, headers={'content-type': 'application/octet-stream'}),
     ]
-    assert [answer.status_code for answer in answers] == [200] * 5
+    assert [answer.status_code for answer in answers] == [200] * 6
     first = answers[0].json()
     assert all(answer.json() == first for answer in answers)
     assert first['text'] == first['latex'] and first['alternatives'] == []

@@ -138,6 +138,28 @@ def test_a_client_that_goes_leaves_the_others_alone() -> None:
     asyncio.run(run())
 
 
+def test_those_that_have_gone_take_no_place_in_a_batch() -> None:
+    reader = Widths()
+    reader.go.clear()
+
+    async def run() -> None:
+        service = batcher(reader)
+        service.start()
+        read = asyncio.create_task(service.submit(pictures(1)))
+        await asyncio.sleep(0.1)
+        going, staying = (
+            asyncio.create_task(service.submit(pictures(*widths))) for widths in ((2, 3, 4), (5, 6, 7, 8))
+        )
+        await asyncio.sleep(0)
+        going.cancel()
+        reader.go.set()
+        await asyncio.gather(read, staying)
+        await service.stop()
+
+    asyncio.run(run())
+    assert [widths for widths, _ in reader.batches] == [[1], [5, 6, 7, 8]]
+
+
 def test_stopping_finishes_what_was_accepted() -> None:
     async def run() -> None:
         service = batcher(Widths())

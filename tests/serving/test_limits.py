@@ -75,6 +75,25 @@ def test_a_full_queue_is_answered_429(serve: Callable[..., Any], stub: Any, pict
     assert refused.headers['retry-after'] == '5' and 'try again' in refused.json()['detail']
 
 
+@pytest.mark.parametrize(('path', 'field'), [('/predict', 'file'), ('/predict/batch', 'files')])
+def test_nothing_is_read_for_clients_that_have_gone(
+    serve: Callable[..., Any], stub: Any, picture: Path, path: str, field: str
+) -> None:
+    stub.seconds = 0.5
+
+    def leave(_: int) -> None:
+        with contextlib.suppress(httpx.TimeoutException):
+            httpx.post(f'{address}{path}', files={field: picture.read_bytes()}, timeout=httpx.Timeout(5, read=0.1))
+
+    with serve(stub, page=False, max_batch=1, max_wait=0.0) as address:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(leave, range(8)))
+        stub.seconds = 0.0
+        answer = httpx.post(f'{address}{path}', files={field: picture.read_bytes()}, timeout=30)
+        assert answer.status_code == 200 and httpx.get(f'{address}/health').json()['waiting'] == 0
+    assert len(stub.sizes) <= 4, 'the first was being read when it was left; the last was waited for'
+
+
 @pytest.mark.parametrize(
     'path',
     [
