@@ -15,7 +15,7 @@ MAX_DEPTH = 100
 # What it takes without a word and writes as something else: a bar is gone, rows of an inner table run over the line, an
 # accent stands beside its letter. Wrong output would be worse than none.
 GARBLED = re.compile(
-    r'\\(?:middle|hline|nolimits|mathscr|[dt]binom|dddot|surd|rm|bf|it|sf|tt|text(?:bf|it|sf|tt|sc|color)'
+    r'\\(?:middle|hline|nolimits|mathscr|[dt]binom|dddot|rm|bf|it|sf|tt|text(?:bf|it|sf|tt|sc|color)'
     r'|x(?:right|left)arrow)(?![A-Za-z])|\\_'
     r'|\\begin\{rcases\}|\\begin\{array\}\s*\{[^}]*\|'
     r'|(?<=.)\\begin\{(?:aligned|gathered)\}|\\end\{(?:aligned|gathered)\}(?=.)'
@@ -29,8 +29,9 @@ SYMBOLS = {
     r'\subsetneq': 'subset.neq', r'\supsetneq': 'supset.neq', r'\nsubseteq': 'subset.eq.not',
     r'\nsupseteq': 'supset.eq.not', r'\varsubsetneqq': '⫋', r'\triangleq': 'eq.delta', r'\bumpeq': '≏',
     r'\barwedge': '⊼', r'\veebar': '⊻', r'\sqcap': 'inter.sq', r'\uplus': 'union.plus', r'\amalg': '⨿',
-    r'\bowtie': '⋈', r'\intercal': '⊺', r'\diamond': '⋄', r'\dagger': 'dagger', r'\ddagger': 'dagger.double',
-    r'\S': '§', r'\P': '¶', r'\AA': 'Å', r'\L': 'Ł', r'\O': 'Ø', r'\ae': 'æ', r'\l': 'ł', r'\o': 'ø',
+    r'\bowtie': '⋈', r'\intercal': '⊺', r'\surd': r'\√', r'\diamond': '⋄',
+    r'\dagger': 'dagger', r'\ddagger': 'dagger.double', r'\S': '§', r'\P': '¶',
+    r'\AA': 'Å', r'\L': 'Ł', r'\O': 'Ø', r'\ae': 'æ', r'\l': 'ł', r'\o': 'ø',
     r'\varGamma': '𝛤', r'\varDelta': '𝛥', r'\varTheta': '𝛩', r'\varLambda': '𝛬', r'\varXi': '𝛯', r'\varPi': '𝛱',
     r'\varSigma': '𝛴', r'\varUpsilon': '𝛶', r'\varPhi': '𝛷', r'\varPsi': '𝛹', r'\varOmega': '𝛺',
     ',': ',', ';': ';', r'\&': r'\&', '"': r'\"', '#': r'\#',
@@ -38,7 +39,7 @@ SYMBOLS = {
 # Commands that it does not know and hands on by their names; those of some accents are others in Typst.
 HANDED_ON = {r'\binom', r'\limits', r'\breve', r'\acute', r'\grave', r'\check', r'\mathring'}
 ACCENTS = {'check(': 'caron(', 'mathring(': 'circle('}
-# Symbols that Typst has struck out; behind another it would take `.not` for a field, or show it.
+# Symbols that Typst has struck out; over others the stroke is drawn.
 STRUCK = {
     'approx', 'arrow.l', 'arrow.l.r', 'arrow.r', 'asymp', 'divides', 'eq', 'equiv', 'exists', 'gt', 'gt.eq', 'gt.tilde',
     'gt.tri', 'in', 'in.rev', 'lt', 'lt.eq', 'lt.tilde', 'lt.tri', 'parallel', 'prec', 'prec.eq', 'subset', 'subset.eq',
@@ -89,10 +90,15 @@ def typst(latex: str) -> str:
     if left := re.search(r'/\*.*?\*/|\\(?!QX)[A-Za-z]+|[^\x00-\x7f]', written, re.DOTALL):
         raise _unknown(left[0])
     written = _restored(written)
-    for symbol in re.findall(r'([^\s()]*)\.not(?!\w)', written):
-        if symbol not in STRUCK:
-            raise _unknown(rf'\not before {symbol or "more than a sign"}')
+    if r'\not' in latex:
+        written = re.sub(r'([A-Za-z0-9.]*)\.not(?![A-Za-z])', _struck, written)
     return f'$ {written} $'
+
+
+def _struck(found: re.Match[str]) -> str:
+    if not found[1]:
+        raise _unknown(r'\not before more than a sign')
+    return found[0] if found[1] in STRUCK else f'cancel({found[1]})'
 
 
 def _unknown(what: str) -> FormatError:

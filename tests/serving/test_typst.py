@@ -49,6 +49,8 @@ from serving.formats import FormatError, write
         (r'\sqrt[12mn]{x}', 'root(12m n, x)'),
         (r'\varphi(y\dagger\psi(x\dagger\hat{\theta}))', 'phi (y dagger psi (x dagger hat(theta)))'),
         (r'a\not\in b', 'a in.not b'),
+        (r'\not\alpha+\not p_{1}', 'cancel(alpha) + cancel(p)_(1)'),
+        (r'\surd x', r'\√ x'),
         (r'\begin{gathered}a\\b\end{gathered}', r'a \ b'),
     ],
 )
@@ -77,8 +79,7 @@ def test_is_mended(latex: str, typst: str) -> None:
         r'\dddot{x}',
         r'\sqrt[\alpha]{x}',
         r'\sqrt[a_{1}]{x}',
-        r'\surd x',
-        r'\not\alpha',
+        r'\not\!x',
         r'\left\uparrow x\right\downarrow',
         r'\textcolor{red}{x_{1}}',
         'a}b',
