@@ -24,8 +24,9 @@ RUN useradd --create-home --uid 1000 user
 USER 1000
 
 ENV IM2LATEX_HOST=0.0.0.0 \
+    IM2LATEX_PORT=7860 \
     HF_HUB_OFFLINE=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['IM2LATEX_PORT'] + '/health', timeout=4)"]
 CMD ["python", "app.py"]
