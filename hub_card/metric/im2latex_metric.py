@@ -11,6 +11,7 @@ import evaluate
 
 from .latex import normalize, tokenize
 from .latex_arguments import arguments
+from .latex_column_spec import column_spec
 from .latex_columns import centred
 from .latex_commands import parse
 from .latex_environments import environment

@@ -1,0 +1,1 @@
+../../data/latex_column_spec.py
