@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +52,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         f'(default: {DATA}; with --predictions none, and the report shows no pictures of the data set)',
     )
     parser.add_argument(
-        '--split', help='part of the data set (default: validation, of a parquet file what its name says)'
+        '--split', help='part of the data set (default: validation, of a single file what its name says)'
     )
     parser.add_argument(
         '--limit', type=positive, metavar='N', help='so many pictures only, spread over the split; of a JSONL the first'
@@ -91,17 +92,19 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def named_split(data: str | None, split: str | None) -> str:
-    """The split that is scored: a single file is read whole, so it is what its name says.
+def named_split(data: str | None, split: str | None) -> str | None:
+    """The split that is asked for, or by its name that of a single file, which is read whole; None if neither says so.
 
     Raises:
-        ValueError: it is asked for another.
+        ValueError: the two are different.
     """
-    names = [name for name in SPLITS if data is not None and Path(data).is_file() and name in Path(data).name]
+    if data is None or not Path(data).is_file():
+        return split
+    names = [name for name in SPLITS if name in re.split('[^a-z]+', Path(data).name.lower())]
     if len(names) != 1:
-        return split or 'validation'
+        return split
     if split not in (None, names[0]):
-        raise ValueError(f'--split {split}, but by its name {Path(data or "").name} holds the split {names[0]}')
+        raise ValueError(f'--split {split}, but by its name {Path(data).name} holds the split {names[0]}')
     return names[0]
 
 
@@ -202,8 +205,10 @@ def run(args: argparse.Namespace) -> int:
                 reader = Reader(args, stack.enter_context(backend))
             else:
                 sets = read_predictions(args.predictions, lambda indices: spread(indices, args.limit))
-                settings = how_they_were_read(args.predictions) | {'predictions': args.predictions.name}
+                how = how_they_were_read(args.predictions)
+                settings = how | {'predictions': args.predictions.name}
             if reader is not None or args.data is not None:
+                args.split = args.split or settings.get('split', 'validation')
                 source = open_data(args)
                 settings |= {'data': shareable(args.data or DATA), 'split': args.split, 'split_samples': len(source)}
         except (OSError, ValueError) as error:
@@ -231,6 +236,10 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         settings |= {'samples': len(given), 'unreadable': len(unreadable)}
         write(args.out, settings, results, evaluations)
+        if reader is None:  # what lies there describes other predictions than those that have been written now
+            (args.out / HOW).unlink(missing_ok=True)
+            if how:
+                (args.out / HOW).write_text(json.dumps(how, indent=2) + '\n', encoding='utf-8')
         write_page(args.out / 'report.html', columns, settings, source)
     return 0
 
@@ -255,7 +264,7 @@ def how_they_were_read(predictions: Path) -> dict[str, Any]:
         ValueError: it is damaged.
     """
     path = predictions.with_name(HOW)
-    if not path.is_file():
+    if predictions.name != PREDICTIONS or not path.is_file():
         return {}
     try:
         return dict(json.loads(path.read_text(encoding='utf-8')))

@@ -4,12 +4,12 @@
 #   configs/next_run.sh arxiv.jsonl.xz textbook.jsonl.xz im2latex-100k-validation.parquet runs/s 4
 #
 # The arguments are the corpora, validation pictures, a folder for the run, and a seed: other formulas in another order.
-# Those are runs R and T of docs/experiments.md, which has what each kind of formula is for. R was 7,600 steps, two a second
-# on two cores, T 11,500, three a second where nothing else ran; STEPS sets how many, by what there is time for. Stopped,
-# it goes on when the same command is given again. PART=2 takes half of the formulas (231,000), enough for T; PART=200
-# is to try it. Needs TeX Live with the fonts of texlive-fonts-extra.
+# Those are runs R and T of docs/experiments.md, which has what each kind of formula is for. R was 7,600 steps in 80
+# minutes on two cores; STEPS sets how many, by what there is time for. Stopped, it goes on when the same command is
+# given again. PART=2 takes half of the formulas (231,000), enough for T; PART=200 is to try it. Needs TeX Live with the
+# fonts of texlive-fonts-extra.
 set -euo pipefail
-[ $# = 5 ] || { sed -n '2,11s/^# \?//p' "$0" >&2; exit 2; }
+[ $# = 5 ] || { sed -n '2,10s/^# \?//p' "$0" >&2; exit 2; }
 arxiv=$(realpath -- "$1") textbook=$(realpath -- "$2") validation=$(realpath -- "$3") run=$(realpath -m -- "$4") seed=$5
 cd "$(dirname "$0")/.."
 python=${PYTHON:-$PWD/.venv/bin/python}

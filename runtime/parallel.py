@@ -10,6 +10,7 @@ For many pictures: a process takes about a second to start.
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -37,7 +38,7 @@ class ParallelBackend(Backend):
     def of(
         cls, backend: Backend, checkpoint: str | os.PathLike[str], precision: Precision, processes: int
     ) -> 'ParallelBackend':
-        """Starts the processes, in which the checkpoint of a backend is loaded again."""
+        """The processes start with the first batches, and load the checkpoint of the backend again."""
         # Spawned: a fork would copy the locks of threads that it has not.
         context = multiprocessing.get_context('spawn')
         pool = ProcessPoolExecutor(processes, context, _start, (os.fspath(checkpoint), precision))
@@ -64,8 +65,17 @@ _backend: Backend | None = None
 
 
 def _start(checkpoint: str, precision: Precision) -> None:
+    """Leaves Ctrl-C to the parent, and ends when the parent does: it would wait for batches for ever."""
     global _backend
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its processes
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def follow() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=follow, daemon=True).start()
     _backend = load(checkpoint, 'onnx', precision, threads=1)
 
 

@@ -95,8 +95,9 @@ def test_backends_score_the_same(parquet: Path, exported_checkpoint: Path, tmp_p
         ('im2latex-100k-test.parquet', 'test', 'test'),
         ('im2latex-100k-test.parquet', 'validation', None),
         ('train-0.parquet', None, 'train'),
-        ('formulas.parquet', None, 'validation'),
+        ('formulas.parquet', None, ''),
         ('formulas.parquet', 'test', 'test'),
+        ('latest.parquet', 'validation', 'validation'),
     ],
 )
 def test_a_file_is_the_split_that_its_name_says(
@@ -109,7 +110,7 @@ def test_a_file_is_the_split_that_its_name_says(
             evaluate.parse_args(command)
         assert f'{name} holds the split test' in capsys.readouterr().err
     else:
-        assert evaluate.parse_args(command).split == split
+        assert (evaluate.parse_args(command).split or '') == split
 
 
 def test_what_was_read_outlives_a_failure(
@@ -129,6 +130,9 @@ def test_what_was_read_outlives_a_failure(
     assert evaluate.main(again) == 0
     whole, scored = (json.loads((tmp_path / name / 'scores.json').read_text()) for name in ('whole', 'again'))
     timed = {'seconds', 'pictures_per_second'}
+    assert (tmp_path / 'again' / 'reading.json').read_text() == (tmp_path / 'failed' / 'reading.json').read_text()
+    (tmp_path / 'again' / 'predictions.jsonl').rename(tmp_path / 'again' / 'other.jsonl')
+    assert evaluate.how_they_were_read(tmp_path / 'again' / 'other.jsonl') == {}
     assert scored.pop('predictions') == 'predictions.jsonl'
     assert {key: scored[key] for key in scored.keys() - timed} == {key: whole[key] for key in whole.keys() - timed}
 
