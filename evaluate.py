@@ -19,7 +19,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,13 +128,14 @@ class Reader:
         self.args, self.backend = args, backend
 
     def read(self, source: Any, indices: Sequence[int]) -> 'Scores':
-        from metrics.score import picture_batches, scores_of
+        from metrics.score import picture_batches, read_together, scores_of
 
-        size = self.args.batch_size
-        batches, pictures = tee(picture_batches(source, indices, size))
-        images = (batch['image'] for batch in pictures)
-        found = self.backend.read_batches(images, self.args.num_beams, self.args.max_new_tokens)
-        return scores_of(bar(zip(batches, found, strict=True), -(-len(indices) // size), 'batch'))
+        size, args = self.args.batch_size, self.args
+        found = read_together(
+            picture_batches(source, indices, size),
+            lambda images: self.backend.read_batches(images, args.num_beams, args.max_new_tokens),
+        )
+        return scores_of(bar(found, -(-len(indices) // size), 'batch'))
 
     def read_again(self, scores: 'Scores') -> 'Scores':
         """Reads the labels typeset again. Raises DataError if none can be."""

@@ -15,7 +15,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import tee
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from data.latex import canonicalize, tokenize
 from data.latex_form import LatexError
 from data.pages import read_formulas
 from data.render import rasterize, typeset
-from metrics.score import Scores, picture_batches, scores_of
+from metrics.score import Scores, picture_batches, read_together, scores_of
 from runtime import backends
 
 from .chromium import ENGINES, ChromiumError, draw, find_chromium
@@ -116,8 +115,8 @@ def conditions(
 
 
 def read(backend: backends.Backend, pictures: Pictures, formulas: Sequence[str]) -> Scores:
-    batches, again = tee(picture_batches(Labelled(pictures, formulas), list(pictures), BATCH))
-    return scores_of(zip(batches, backend.read_batches(batch['image'] for batch in again), strict=True))
+    batches = picture_batches(Labelled(pictures, formulas), list(pictures), BATCH)
+    return scores_of(read_together(batches, backend.read_batches))
 
 
 def compare(scores: Scores, clean: Scores, rng: np.random.Generator) -> dict[str, Any]:
@@ -160,10 +159,8 @@ def bootstrap(statistic: Callable[[np.ndarray], np.ndarray], formulas: int, rng:
     return float(high - low) / 2
 
 
-def measure(args: argparse.Namespace, groups: Sequence[str], stack: contextlib.ExitStack) -> None:
-    """Prints the table line by line, and writes it to --out; what is to be closed goes on the stack."""
-    chromium = find_chromium() if any(engine in groups for engine in ENGINES) else None
-    backend = stack.enter_context(backends.load(args.checkpoint, processes=args.processes))
+def measure(args: argparse.Namespace, groups: Sequence[str], backend: backends.Backend, chromium: str | None) -> None:
+    """Prints the table line by line, and writes it to --out"""
     formulas = choose(args.formulas, args.limit, args.max_tokens, args.seed)
     fonts, missing = available([name for name in FONTS if name != DEFAULT_FONT] if 'fonts' in groups else [])
     if missing:
@@ -239,8 +236,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = args.only or GROUPS
     groups = [name for name in GROUPS if name in asked and not (args.no_browsers and name in ENGINES)]
     try:
-        with contextlib.ExitStack() as stack:
-            measure(args, groups, stack)
+        chromium = find_chromium() if any(engine in groups for engine in ENGINES) else None
+        with backends.load(args.checkpoint, processes=args.processes) as backend:
+            measure(args, groups, backend, chromium)
     except ChromiumError as error:
         print(f'benchmarks.robustness: {error}; or leave these conditions out: --no-browsers', file=sys.stderr)
         return 2

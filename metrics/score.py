@@ -10,6 +10,7 @@ the command line read a picture in the same way.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import tee
 from typing import Any, Protocol
 
 from data.latex import normalize, tokenize
@@ -191,6 +192,14 @@ def score(
     finally:
         if was_training:
             model.train(was_training)
+
+
+def read_together(
+    batches: Iterable[Batch], read: Callable[[Iterator[Sequence[Any]]], Iterable[Sequence[Reading]]]
+) -> Iterator[tuple[Batch, Sequence[Reading]]]:
+    """Every batch and the readings of its pictures, for `scores_of`; `read` may take some batches ahead."""
+    batches, ahead = tee(batches)
+    return zip(batches, read(batch['image'] for batch in ahead), strict=True)
 
 
 def scores_of(
