@@ -160,7 +160,7 @@ def bootstrap(statistic: Callable[[np.ndarray], np.ndarray], formulas: int, rng:
 
 
 def measure(args: argparse.Namespace, groups: Sequence[str], backend: backends.Backend, chromium: str | None) -> None:
-    """Prints the table line by line, and writes it to --out"""
+    """Prints the table line by line, and writes it to --out."""
     formulas = choose(args.formulas, args.limit, args.max_tokens, args.seed)
     fonts, missing = available([name for name in FONTS if name != DEFAULT_FONT] if 'fonts' in groups else [])
     if missing:
